@@ -1,0 +1,65 @@
+# One target a line in `make help`: its name, and what stands behind the two number signs.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+export PYTHONPATH := services
+export CATALOG_SECRET_KEY_FILE ?= var/secret-key
+
+##@ Use
+
+.PHONY: up
+up: $(READY) ## Start the catalogue on this machine, on SQLite, with a small sample in it
+	@mkdir -p var && (umask 077 && test -s var/secret-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > var/secret-key)
+	@$(BIN)/python -m catalog.migrate upgrade
+	@$(BIN)/python -m add_product.sample
+	@echo "Starting the catalogue. Stop it with Ctrl-C."
+	@echo "  pages         http://localhost:8080"
+	@echo "  add-product   http://localhost:8081/api/v1/openapi.json"
+	@echo "  read-product  http://localhost:8082/api/v1/openapi.json"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start -f services/Procfile
+
+##@ Develop
+
+.PHONY: test
+test: $(READY) ## Run every test that this machine can run, and say which it cannot
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST)
+
+.PHONY: lint
+lint: $(READY) ## Check style, types and which module may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY) ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(READY) ## Choose the newest versions that pyproject.toml allows, and lock them
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra mysql pyproject.toml -o requirements/mysql.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+
+# mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL.
+$(READY): requirements/dev.txt requirements/mysql.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
+	@echo "Installing into $(VENV); this takes a minute the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@if pkg-config --exists mysqlclient || pkg-config --exists libmariadb; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mysql.txt; fi
+	@touch $@
+
+##@ Help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

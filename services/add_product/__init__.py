@@ -1,0 +1,20 @@
+"""add-product: adds, changes, deletes and imports products over HTTP. The only writer."""
+
+from flask import Flask
+
+from add_product.import_views import import_views
+from add_product.views import views
+from catalog import database, openapi, problems, service
+from catalog.settings import Settings, load
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application."""
+    settings = settings or load()
+    app = service.create(__name__, settings, probes=[database.probe])
+    problems.register(app)
+    database.register(app, settings)
+    app.register_blueprint(openapi.views)
+    app.register_blueprint(views)
+    app.register_blueprint(import_views)
+    return app

@@ -1,0 +1,108 @@
+"""Requests that may be sent twice and act once (the Idempotency-Key header, draft-ietf-httpapi-idempotency-key-header).
+
+The key, the product and the answer are written in one transaction: either all three are there or none, whatever
+dies in between. A second request with the same key waits for the first one's transaction at the key's row.
+"""
+
+import hashlib
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from add_product import writing
+from catalog import database, wire
+from catalog.models import IDEMPOTENCY_KEY_MAX, IdempotencyKey
+from catalog.problems import ProblemError, conflict, invalid, malformed
+from catalog.wire import FieldError
+
+HEADER = "Idempotency-Key"
+PATTERN = rf"^[!-~]{{1,{IDEMPOTENCY_KEY_MAX}}}$"
+KEPT = timedelta(hours=24)
+FORGET_EVERY_SECONDS = 60
+FORGET_MAX = 500
+
+_KEY = re.compile(PATTERN)
+_forgotten_at = 0.0
+
+
+class Used(Exception):
+    """The key has been used before."""
+
+
+def check_key(key: str | None) -> str | None:
+    """The key as given. Raises a 400 problem when it is not 1 to 255 visible ASCII characters."""
+    if key is not None and not _KEY.fullmatch(key):
+        detail = f"must be 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters"
+        raise malformed(f"{HEADER} {detail}.", FieldError(HEADER, detail, "parameter"))
+    return key
+
+
+def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Product, bool]:
+    """Adds a product, or gives back the one that this key and body have added before; and whether it was added now.
+
+    Raises a 422 problem when the key came with another body, 409 when its first request is still under way.
+    """
+    request_hash = hashlib.sha256(body).hexdigest()
+
+    def add(connection: Connection) -> wire.Product:
+        # The key first: it makes a second request wait before it can meet the product's SKU.
+        row = {"key": key, "request_hash": request_hash, "created_at": datetime.now(UTC), "product_id": 0, "body": b""}
+        try:
+            connection.execute(insert(IdempotencyKey).values(row))
+        except IntegrityError:
+            raise Used from None
+        product = writing.add(connection, fields)
+        written = {"product_id": product.id, "body": wire.encode(product)}
+        connection.execute(IdempotencyKey.__table__.update().where(IdempotencyKey.key == key).values(written))
+        return product
+
+    try:
+        _forget_old()
+        return database.transaction(add), True
+    except Used:
+        return _replay(key, request_hash), False
+    except OperationalError as error:
+        if database.error_code(error) == database.LOCK_WAIT_TIMEOUT:
+            raise _under_way() from None
+        raise
+
+
+def _replay(key: str, request_hash: str) -> wire.Product:
+    with database.reading() as connection:
+        row = connection.execute(
+            select(IdempotencyKey.request_hash, IdempotencyKey.body).where(IdempotencyKey.key == key)
+        ).first()
+    if row is None:
+        raise _under_way()
+    if row.request_hash != request_hash:
+        raise invalid(
+            [FieldError(HEADER, "was used before with another body", "reused")],
+            f"The {HEADER} was used before with another body; give each new request a new key.",
+        )
+    return msgspec.json.decode(row.body, type=wire.Product)
+
+
+def _under_way() -> ProblemError:
+    problem = conflict(f"The first request with this {HEADER} is still under way; try again in some seconds.")
+    problem.headers["Retry-After"] = "1"
+    return problem
+
+
+def _forget_old() -> None:
+    """Deletes some keys that are older than 24 hours, at most once a minute."""
+    global _forgotten_at
+    if time.monotonic() - _forgotten_at < FORGET_EVERY_SECONDS:
+        return
+    _forgotten_at = time.monotonic()
+    old = select(IdempotencyKey.key).where(IdempotencyKey.created_at < datetime.now(UTC) - KEPT).limit(FORGET_MAX)
+
+    def forget(connection: Connection) -> None:
+        keys = connection.scalars(old).all()
+        if keys:
+            connection.execute(delete(IdempotencyKey).where(IdempotencyKey.key.in_(keys)))
+
+    database.transaction(forget)

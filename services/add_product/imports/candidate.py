@@ -1,0 +1,137 @@
+"""One record of a file with its values checked: a product that can be written, or what is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import msgspec
+
+from add_product.imports import lines, markup, table
+from add_product.imports.headings import Columns
+from catalog import amount, text, wire
+from catalog.cells import unguard
+from catalog.text import Invalid
+
+VALUE_SHOWN = 80
+NO_VARIANT = {"default title", "default variant"}
+CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CAD": "$", "AUD": "$", "CNY": "¥", "INR": "₹"}
+
+
+@dataclass
+class Candidate:
+    """What a record says of a product: values for the fields that it has, and its faults."""
+
+    row: int
+    line: int
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[wire.ImportFault] = field(default_factory=list)
+    warnings: list[wire.ImportFault] = field(default_factory=list)
+    no_product: bool = False
+
+    def fault(
+        self, code: str, detail: str, column: str | None = None, name: str | None = None, value: str = ""
+    ) -> None:
+        """Notes an error; `name` is the field."""
+        self.errors.append(self.note(code, detail, column, name, value))
+
+    def note(
+        self, code: str, detail: str, column: str | None = None, name: str | None = None, value: str = ""
+    ) -> wire.ImportFault:
+        """A fault of this record for the report."""
+        shown = value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"
+        return wire.ImportFault(self.row, self.line, column, name, shown, detail, code)
+
+
+def from_lines(file: BinaryIO) -> Iterator[Candidate]:
+    """Candidates of an NDJSON file."""
+    for line in lines.read(file):
+        candidate = Candidate(line.number, line.number)
+        if line.text is None:
+            candidate.fault("too_long", f"the line is longer than {lines.LINE_MAX} bytes")
+        else:
+            _read_object(candidate, line.text)
+        yield candidate
+
+
+def _read_object(candidate: Candidate, body: bytes) -> None:
+    try:
+        patch = wire.decode(body, wire.ProductPatch)
+    except wire.Malformed as error:
+        candidate.fault("malformed", str(error), value=body.decode("utf-8", "replace").strip())
+    except wire.Rejected as error:
+        for each in error.errors:
+            name = each.pointer.removeprefix("/") or None
+            candidate.fault(each.code, each.detail, name, name)
+    else:
+        found = msgspec.structs.asdict(patch)
+        candidate.values = {name: value for name, value in found.items() if value is not msgspec.UNSET}
+
+
+class TableReader:
+    """Makes candidates of rows; remembers the product to which the variants in further rows belong."""
+
+    def __init__(self, columns: Columns, currency: str) -> None:
+        self.columns = columns
+        self.currency = currency
+        self._parent: dict[str, str] = {}
+        self._group = ""
+
+    def candidate(self, row: table.Row) -> Candidate:
+        """The row's values, checked."""
+        candidate = Candidate(row.number, row.line)
+        if row.fault:
+            candidate.fault("malformed", row.fault)
+        elif len(row.cells) != len(self.columns.headings) and not self._only_blanks_more(row.cells):
+            detail = f"has {len(row.cells)} cells where the heading has {len(self.columns.headings)}"
+            candidate.fault("cells", detail, value=" | ".join(row.cells))
+        else:
+            self._read(candidate, row.cells)
+        return candidate
+
+    def _only_blanks_more(self, cells: Sequence[str]) -> bool:
+        known = len(self.columns.headings)
+        return len(cells) > known and not any(cell.strip() for cell in cells[known:])
+
+    def _read(self, candidate: Candidate, cells: Sequence[str]) -> None:
+        found = {name: unguard(cells[at].strip()) for name, at in self.columns.fields.items()}
+        if self.columns.group is not None:
+            found = self._with_parent(found, cells)
+        if self.columns.html and not found.get("price") and not found.get("sku"):
+            candidate.no_product = True
+            candidate.warnings.append(candidate.note("no_product", "has neither price nor SKU: no product of its own"))
+            return
+        if self.columns.html and "description" in found:
+            found["description"] = markup.to_text(found["description"].replace("\\n", "\n"))
+        for name, cell in found.items():
+            try:
+                candidate.values[name] = self._value(candidate, name, cell)
+            except Invalid as fault:
+                candidate.fault(fault.code, fault.detail, self.columns.by_field[name], name, cell)
+
+    def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
+        """Completes a variant from the row that its product began with, and names it after its options."""
+        group = cells[self.columns.group or 0].strip()
+        if group != self._group or found.get("name"):
+            self._group, self._parent = group, found
+        options = [cells[at].strip() for at in self.columns.variant if cells[at].strip()]
+        name = self._parent.get("name", "")
+        if name and options and options[0].casefold() not in NO_VARIANT:
+            name = f"{name} – {' / '.join(options)}"
+        description = found.get("description") or self._parent.get("description")
+        return {**found, "name": name, **({} if description is None else {"description": description})}
+
+    def _value(self, candidate: Candidate, name: str, cell: str) -> Any:
+        if name == "price":
+            return self._price(candidate, cell)
+        if name == "sku":
+            return text.sku(cell) if cell else None
+        if name == "name":
+            return text.name(cell)
+        return text.description(cell)
+
+    def _price(self, candidate: Candidate, cell: str) -> Any:
+        read = amount.parse(cell)
+        if read.currency and read.currency not in (self.currency, CURRENCY_SIGNS.get(self.currency)):
+            detail = f"says {read.currency}; the number was taken as {self.currency}, the catalogue's currency"
+            candidate.warnings.append(candidate.note("currency", detail, self.columns.by_field["price"], "price", cell))
+        return read.value

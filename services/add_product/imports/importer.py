@@ -1,0 +1,175 @@
+"""Writes the products of a file, some hundreds in each transaction, so that a broken row never loses its neighbours."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, Literal
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from add_product.imports import encoding, headings, table
+from add_product.imports.candidate import Candidate, TableReader, from_lines
+from add_product.imports.report import Report
+from add_product.imports.seen import Seen
+from catalog import database, metrics, products, text, wire
+from catalog.models import Product
+
+BATCH = 500
+RACES_MAX = 10
+OnConflict = Literal["fail", "skip", "update"]
+ON_CONFLICT: tuple[OnConflict, ...] = ("fail", "skip", "update")
+
+
+@dataclass
+class Plan:
+    """What becomes of one candidate: its outcome, and the row to insert or update."""
+
+    candidate: Candidate
+    outcome: str
+    insert: dict[str, Any] | None = None
+    update: dict[str, Any] | None = None
+    error: wire.ImportFault | None = None
+
+
+def run_csv(
+    file: BinaryIO, charset: str | None, currency: str, on_conflict: OnConflict, dry_run: bool
+) -> wire.ImportReport:
+    """Imports a CSV file. Raises encoding.Unreadable, table.Unusable or headings.Unknown before anything is written."""
+    codec = encoding.verify(file, charset) if charset else encoding.detect(file)
+    rows = table.read(file, codec, currency)
+    heading = next(rows)
+    if heading.fault:
+        raise headings.Unknown(f"The heading row {heading.fault}.")
+    columns = headings.recognise(heading.cells, currency)
+    report = Report(dry_run, encoding.label(codec), columns.by_field, list(columns.ignored))
+    reader = TableReader(columns, currency)
+    return _run(map(reader.candidate, rows), report, on_conflict)
+
+
+def run_ndjson(file: BinaryIO, on_conflict: OnConflict, dry_run: bool) -> wire.ImportReport:
+    """Imports an NDJSON file."""
+    return _run(from_lines(file), Report(dry_run), on_conflict)
+
+
+def _run(candidates: Iterator[Candidate], report: Report, on_conflict: OnConflict) -> wire.ImportReport:
+    with Seen() as seen:
+        while batch := list(islice(candidates, BATCH)):
+            for candidate in batch:
+                _refuse_repeated(candidate, seen)
+            for plan in _write(batch, on_conflict, report.dry_run):
+                if plan.error:
+                    plan.candidate.errors.append(plan.error)
+                report.add(plan.candidate, plan.outcome)
+    if not report.dry_run:
+        for outcome in ("created", "updated", "skipped", "failed"):
+            metrics.imported_rows.labels(outcome).inc(getattr(report, outcome))
+    return report.finish()
+
+
+def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
+    if candidate.errors or candidate.no_product:
+        return
+    first = seen.first(candidate.values, candidate.line)
+    if first != candidate.line:
+        sku = candidate.values.get("sku")
+        detail = f"is the product of line {first} again"
+        candidate.fault("repeated", detail, name="sku" if sku else None, value=sku or "")
+
+
+def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -> list[Plan]:
+    """Plans a batch, and carries the plan out in one transaction."""
+    if dry_run:
+        with database.reading() as connection:
+            return _plan(connection, batch, on_conflict)
+
+    def work(connection: Connection) -> list[Plan]:
+        plans = _plan(connection, batch, on_conflict, lock=True)
+        _carry_out(connection, plans)
+        return plans
+
+    for race in range(1, RACES_MAX + 1):
+        try:
+            return database.transaction(work)
+        except IntegrityError:
+            # Another request took one of these SKUs between the look and the insert; look again.
+            if race == RACES_MAX:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
+    inserts = [plan.insert for plan in plans if plan.insert]
+    updates = [plan.update for plan in plans if plan.update]
+    if inserts:
+        connection.execute(insert(Product), inserts)
+    if updates:
+        columns = {name: bindparam(name) for name in updates[0] if name != "this"}
+        connection.execute(update(Product).where(Product.id == bindparam("this")).values(columns), updates)
+
+
+def _plan(
+    connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False
+) -> list[Plan]:
+    usable = [candidate for candidate in batch if not candidate.errors and not candidate.no_product]
+    existing = _existing(connection, usable, lock)
+    return [
+        Plan(candidate, "skipped")
+        if candidate.errors or candidate.no_product
+        else _plan_one(candidate, existing.get(_identity(candidate.values)), on_conflict)
+        for candidate in batch
+    ]
+
+
+def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: OnConflict) -> Plan:
+    values = candidate.values
+    if existing is None:
+        lacking = next((name for name in ("name", "price") if name not in values), None)
+        if lacking:
+            detail = (
+                f"is not in the file, and there is no product with this SKU to update: a new one needs its {lacking}"
+            )
+            return Plan(candidate, "failed", error=candidate.note("required", detail, name=lacking))
+        return Plan(candidate, "created", insert=products.new_row(wire.NewProduct(**values)))
+    if on_conflict == "fail":
+        what = "SKU" if existing.sku else "content and no SKU"
+        detail = f"product {existing.id} has the same {what}"
+        return Plan(candidate, "failed", error=candidate.note("exists", detail, name="sku", value=existing.sku or ""))
+    changes = {name: value for name, value in values.items() if value != getattr(existing, name)}
+    if on_conflict == "skip" or not changes:
+        return Plan(candidate, "skipped")
+    whole = {name: getattr(existing, name) for name in ("sku", "name", "description", "price")}
+    changed = {**whole, **products.changed_row(existing, changes)}
+    return Plan(candidate, "updated", update={**changed, "this": existing.id})
+
+
+def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:
+    """The products that these candidates mean, by identity."""
+    keys = {key for candidate in candidates if isinstance(key := _identity(candidate.values), str)}
+    names = {candidate.values.get("name") for candidate in candidates if candidate.values.get("sku") is None} - {None}
+    conditions = []
+    if keys:
+        conditions.append(Product.sku_key.in_(keys))
+    if names:
+        conditions.append(Product.sku_key.is_(None) & Product.name.in_(names))
+    found: dict[Any, wire.Product] = {}
+    for condition in conditions:
+        statement = select(*products.COLUMNS).where(condition)
+        for row in connection.execute(statement.with_for_update() if lock else statement):
+            product = products.from_row(row)
+            found[_identity_of(product)] = product
+    return found
+
+
+def _identity(values: dict[str, Any]) -> Any:
+    """What makes a record and a product the same: the SKU's key; without a SKU all that they say."""
+    sku = values.get("sku")
+    if sku is not None:
+        return text.sku_key(sku)
+    return (values.get("name"), values.get("description", ""), values.get("price"))
+
+
+def _identity_of(product: wire.Product) -> Any:
+    return _identity(
+        {"sku": product.sku, "name": product.name, "description": product.description, "price": product.price}
+    )

@@ -1,0 +1,40 @@
+"""Which products a file has named already, kept in a temporary table so that a long file needs no more memory."""
+
+import hashlib
+import sqlite3
+from types import TracebackType
+from typing import Any, Self
+
+from catalog import text
+
+
+class Seen:
+    """Remembers the line of each key."""
+
+    def __init__(self) -> None:
+        # An empty name is a database of SQLite's own that goes to disk when it outgrows its cache.
+        self._table = sqlite3.connect("", isolation_level=None)
+        self._table.execute("PRAGMA journal_mode=OFF")
+        self._table.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._table.close()
+
+    def first(self, values: dict[str, Any], line: int) -> int:
+        """The line on which a product with this SKU, or without one and just alike, stood first: perhaps this one."""
+        key = _key(values)
+        self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line))
+        found: int = self._table.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()[0]
+        return found
+
+
+def _key(values: dict[str, Any]) -> bytes:
+    sku = values.get("sku")
+    if sku is not None:
+        identity = "sku\0" + text.sku_key(sku)
+    else:
+        identity = "\0".join(("all", values.get("name", ""), values.get("description", ""), str(values.get("price"))))
+    return hashlib.blake2b(identity.encode(), digest_size=16).digest()

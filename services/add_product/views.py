@@ -1,0 +1,115 @@
+"""The addresses of add-product for single products."""
+
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+from msgspec import Struct
+from werkzeug.exceptions import UnsupportedMediaType
+
+from add_product import idempotency, writing
+from catalog import database, metrics, wire
+from catalog.openapi import Body, body, header, operation
+from catalog.problems import ProblemError, invalid, malformed
+from catalog.wire import FieldError
+
+PATH = "/api/v1/products"
+ONE = f"{PATH}/<product_id:product_id>"
+BODY_MAX = 256 * 1024
+MERGE_PATCH = "application/merge-patch+json"
+
+views = Blueprint("products", __name__)
+T = TypeVar("T", bound=Struct)
+
+IF_MATCH = header(
+    "If-Match", "ETag of the version that the caller has seen, or * for any.", {"type": "string"}, required=True
+)
+ETAG = {"ETag": "Version of the product."}
+
+
+@views.post(PATH)
+@operation(
+    request=body(wire.NewProduct),
+    parameters=(
+        header(
+            idempotency.HEADER,
+            "A value of the caller's choice, new for each product: the same request sent again gets the first answer.",
+            {"type": "string", "pattern": idempotency.PATTERN},
+        ),
+    ),
+    responses={201: body(wire.Product, {"Location": "Address of the product at read-product.", **ETAG})},
+    problems=(400, 409, 413, 415, 422),
+)
+def add_product() -> Response:
+    """Adds a product."""
+    key = idempotency.check_key(request.headers.get(idempotency.HEADER))
+    sent, fields = _read(wire.NewProduct, "application/json")
+    if key is None:
+        product, added = database.transaction(lambda connection: writing.add(connection, fields)), True
+    else:
+        product, added = idempotency.add_once(key, sent, fields)
+    if added:
+        metrics.products.labels("created").inc()
+    response = _answer(product, 201)
+    response.headers["Location"] = f"{PATH}/{product.id}"
+    return response
+
+
+@views.patch(ONE)
+@operation(
+    request=Body({"application/json": wire.ProductPatch, MERGE_PATCH: wire.ProductPatch}),
+    parameters=(IF_MATCH,),
+    responses={200: body(wire.Product, ETAG)},
+    problems=(400, 404, 409, 412, 413, 415, 422, 428),
+)
+def change_product(product_id: int) -> Response:
+    """Changes the fields that are given, and no other."""
+    check = _if_match()
+    _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
+    product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))
+    metrics.products.labels("changed").inc()
+    return _answer(product, 200)
+
+
+@views.delete(ONE)
+@operation(parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
+def delete_product(product_id: int) -> Response:
+    """Deletes a product."""
+    check = _if_match()
+    database.transaction(lambda connection: writing.remove(connection, product_id, check))
+    metrics.products.labels("deleted").inc()
+    return Response(status=204)
+
+
+def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
+    """The body as sent and as decoded. Raises a 400, 413, 415 or 422 problem."""
+    if request.mimetype not in media_types:
+        raise UnsupportedMediaType(f"The body must be {' or '.join(media_types)}.")
+    request.max_content_length = BODY_MAX
+    sent = request.get_data(cache=False)
+    try:
+        return sent, wire.decode(sent, kind)
+    except wire.Malformed as error:
+        raise malformed(f"The body cannot be read: {error}.", FieldError("", str(error), "malformed")) from None
+    except wire.Rejected as error:
+        raise invalid(error.errors) from None
+
+
+def _if_match() -> writing.Precondition:
+    """The condition of the If-Match header (RFC 9110, 13.1.1). Raises a 428 problem when there is none (RFC 6585)."""
+    if "If-Match" not in request.headers:
+        detail = "Send If-Match with the product's ETag, so that nobody's change is overwritten unseen."
+        raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED, detail)
+    tags = request.if_match
+
+    def check(product: wire.Product) -> None:
+        if not tags.star_tag and not tags.is_strong(product.etag):
+            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "The product has changed since; read it again.")
+
+    return check
+
+
+def _answer(product: wire.Product, status: int) -> Response:
+    response = Response(wire.encode(product), status, content_type="application/json")
+    response.set_etag(product.etag)
+    return response

@@ -1,0 +1,77 @@
+"""Adding, changing and deleting one product, each in one transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from catalog import database, products, wire
+from catalog.models import Product
+from catalog.problems import conflict, not_found
+from catalog.wire import FieldError
+
+SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
+Precondition = Callable[[wire.Product], None]
+
+
+def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
+    """Inserts a product. Raises a 409 problem when another one has its SKU."""
+    values = products.new_row(fields)
+    try:
+        inserted = connection.execute(insert(Product).values(values))
+    except IntegrityError as error:
+        raise _sku_taken(error, fields.sku) from None
+    shown = {name: values[name] for name in wire.Product.__struct_fields__ if name != "id"}
+    return wire.Product(id=inserted.inserted_primary_key[0], **shown)
+
+
+def change(connection: Connection, product_id: int, check: Precondition, patch: wire.ProductPatch) -> wire.Product:
+    """Changes the given fields of a product that passes `check`; a patch that changes nothing leaves its version."""
+    product = _found(connection, product_id, check)
+    changes = {
+        name: value
+        for name, value in msgspec.structs.asdict(patch).items()
+        if value is not msgspec.UNSET and value != getattr(product, name)
+    }
+    if not changes:
+        return product
+    values = products.changed_row(product, changes)
+    try:
+        changed = connection.execute(_this(update(Product), product).values(values))
+    except IntegrityError as error:
+        raise _sku_taken(error, changes.get("sku")) from None
+    if changed.rowcount == 0:
+        # Somebody else was faster. What is there now cannot pass the check that the product read above passed,
+        # unless the check is for any version.
+        return change(connection, product_id, check, patch)
+    shown: dict[str, Any] = {name: values[name] for name in wire.Product.__struct_fields__ if name in values}
+    return msgspec.structs.replace(product, **shown)
+
+
+def remove(connection: Connection, product_id: int, check: Precondition) -> None:
+    """Deletes a product that passes `check`."""
+    product = _found(connection, product_id, check)
+    if connection.execute(_this(delete(Product), product)).rowcount == 0:
+        remove(connection, product_id, check)
+
+
+def _found(connection: Connection, product_id: int, check: Precondition) -> wire.Product:
+    product = products.find(connection, product_id)
+    if product is None:
+        raise not_found()
+    check(product)
+    return product
+
+
+def _this(statement: Any, product: wire.Product) -> Any:
+    """Restricts a statement to the very version that was checked."""
+    return statement.where(Product.id == product.id, Product.version == product.version)
+
+
+def _sku_taken(error: IntegrityError, sku: str | None) -> Exception:
+    if any(database.is_duplicate(error, name) for name in SKU_INDEXES):
+        detail = f"“{sku}” belongs to another product (letter case does not count)"
+        return conflict(f"The SKU {detail}.", FieldError("/sku", detail, "exists"))
+    return error

@@ -1,0 +1,19 @@
+"""The columns of the catalogue's own files, and how a cell is kept from running as a formula in a spreadsheet."""
+
+import re
+
+COLUMNS = ("sku", "name", "description", "price")
+
+# Spreadsheets run a cell that begins so (OWASP, "CSV Injection"), full-width forms included. Apostrophes in
+# front count along, so that taking one away gives back exactly what was there before one was added.
+_RUNS = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+
+
+def guard(cell: str) -> str:
+    """Puts an apostrophe before a cell that a spreadsheet would run."""
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """Takes away the apostrophe that guard put there."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell

@@ -1,0 +1,83 @@
+"""Column types that mean the same on MySQL and on SQLite."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Numeric, String, Text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+# SQLite gives numbers to rows of INTEGER keys only.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+# Compared as bytes: what is the same has been settled by catalog.text.
+_BINARY = "utf8mb4_bin"
+# Sorted as people expect: letter case and accents decide last.
+_PEOPLE = "utf8mb4_0900_ai_ci"
+
+
+def exact_text(length: int) -> TypeEngine[str]:
+    """A text compared character by character."""
+    return String(length).with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=_BINARY), "mysql")
+
+
+def sorted_text(length: int) -> TypeEngine[str]:
+    """A text sorted without regard to letter case (on SQLite: of ASCII letters)."""
+    return (
+        String(length)
+        .with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=_PEOPLE), "mysql")
+        .with_variant(String(length, collation="NOCASE"), "sqlite")
+    )
+
+
+def long_text() -> TypeEngine[str]:
+    """A text of up to 16 MB, compared character by character."""
+    return Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4", collation=_BINARY), "mysql")
+
+
+def long_bytes() -> TypeEngine[bytes]:
+    """Up to 16 MB."""
+    return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+
+
+class Money(TypeDecorator[Decimal]):
+    """DECIMAL(12,2); on SQLite, which has no decimals, whole cents."""
+
+    impl = Numeric(12, 2)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+        """See TypeDecorator."""
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(12, 2))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
+        """See TypeDecorator."""
+        if value is not None and dialect.name == "sqlite":
+            return int(value * 100)
+        return value
+
+    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
+        """See TypeDecorator."""
+        if value is not None and dialect.name == "sqlite":
+            return Decimal(value).scaleb(-2)
+        return value  # type: ignore[return-value]
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time, UTC, to the microsecond."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+        """See TypeDecorator."""
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """See TypeDecorator."""
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """See TypeDecorator."""
+        return value and value.replace(tzinfo=UTC)

@@ -1,0 +1,166 @@
+"""The OpenAPI document, made from the routes, their docstrings and the wire types."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Blueprint, Flask, Response, current_app
+from msgspec import Struct
+
+from catalog import __version__, problems, wire
+
+PATH = "/api/v1/openapi.json"
+Schema = dict[str, Any]
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Answers that any operation can give.
+COMMON_PROBLEMS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+
+views = Blueprint("openapi", __name__)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request or response body: its schema by media type, and the response's headers."""
+
+    content: dict[str, Schema | type[Struct]]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def body(kind: type[Struct], headers: dict[str, str] | None = None) -> Body:
+    """A JSON body of this wire type; `headers` maps each response header to what it says."""
+    return Body({"application/json": kind}, headers or {})
+
+
+def parameter(where: str, name: str, description: str, schema: Schema, required: bool = False) -> Schema:
+    """A query parameter or request header."""
+    return {"in": where, "name": name, "description": description, "schema": schema, "required": required}
+
+
+query = partial(parameter, "query")
+header = partial(parameter, "header")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the document says of a view beyond its route and docstring."""
+
+    tag: str
+    responses: dict[int, Body]
+    request: Body | None
+    parameters: tuple[Schema, ...]
+    problems: tuple[int, ...]
+
+
+def operation(
+    *,
+    responses: dict[int, Body],
+    tag: str = "products",
+    request: Body | None = None,
+    parameters: tuple[Schema, ...] = (),
+    problems: tuple[int, ...] = (),
+) -> Callable[[View], View]:
+    """Puts a view into the document; `problems` are the statuses that it answers as problem+json."""
+
+    def register(view: View) -> View:
+        view.operation = Operation(tag, responses, request, parameters, problems)  # type: ignore[attr-defined]
+        return view
+
+    return register
+
+
+@views.get(PATH)
+def document() -> Response:
+    """This service's OpenAPI document."""
+    cached = current_app.extensions.get("openapi")
+    if cached is None:
+        cached = current_app.extensions["openapi"] = msgspec.json.encode(build(current_app))
+    return Response(cached, content_type="application/json")
+
+
+def build(app: Flask) -> Schema:
+    """The document as a dict."""
+    found = [
+        (rule, method, app.view_functions[rule.endpoint].operation)  # type: ignore[attr-defined]
+        for rule in app.url_map.iter_rules()
+        if hasattr(app.view_functions[rule.endpoint], "operation")
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    kinds = {wire.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}
+    references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    schemas = dict(zip(kinds, references, strict=True))
+    paths: dict[str, Schema] = {}
+    for rule, method, op in found:
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        view = app.view_functions[rule.endpoint]
+        paths.setdefault(path, {})[method.lower()] = _describe(op, view, rule.arguments, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"Product catalogue: {app.name.replace('_', '-')}", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _kinds(op: Operation) -> list[type[Struct]]:
+    bodies = [*op.responses.values(), *([op.request] if op.request else [])]
+    return [kind for each in bodies for kind in each.content.values() if isinstance(kind, type)]
+
+
+def _describe(op: Operation, view: Callable[..., Any], arguments: set[str], schemas: dict[Any, Schema]) -> Schema:
+    summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
+    problem = {problems.MEDIA_TYPE: {"schema": schemas[wire.Problem]}}
+    responses: Schema = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            **_content(answer, schemas),
+            **_headers(answer),
+        }
+        for status, answer in op.responses.items()
+    }
+    for status in (*op.problems, *COMMON_PROBLEMS):
+        responses.setdefault(str(int(status)), {"description": HTTPStatus(status).phrase, "content": problem})
+    described: Schema = {
+        "operationId": view.__name__,
+        "tags": [op.tag],
+        "summary": summary,
+        "parameters": [*(_path_parameter(name) for name in sorted(arguments)), *op.parameters],
+        "responses": responses,
+    }
+    if description:
+        described["description"] = description
+    if op.request:
+        described["requestBody"] = {"required": True, **_content(op.request, schemas)}
+    return described
+
+
+def _content(answer: Body, schemas: dict[Any, Schema]) -> Schema:
+    if not answer.content:
+        return {}
+    return {
+        "content": {
+            media_type: {"schema": schemas[kind] if isinstance(kind, type) else kind}
+            for media_type, kind in answer.content.items()
+        }
+    }
+
+
+def _headers(answer: Body) -> Schema:
+    if not answer.headers:
+        return {}
+    return {
+        "headers": {
+            name: {"description": description, "schema": {"type": "string"}}
+            for name, description in answer.headers.items()
+        }
+    }
+
+
+def _path_parameter(name: str) -> Schema:
+    schema = {"type": "integer", "minimum": 1, "maximum": wire.ID_MAX}
+    return {"in": "path", "name": name, "required": True, "schema": schema}

@@ -1,0 +1,102 @@
+"""Every error that a service answers, as problem+json (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from catalog import wire
+from catalog.wire import FieldError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+class ProblemError(Exception):
+    """An error with a status, a sentence for people, and the fields at fault."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        errors: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors or []
+        self.headers = headers or {}
+
+
+def malformed(detail: str, *errors: FieldError) -> ProblemError:
+    """400: the request cannot be understood."""
+    return ProblemError(HTTPStatus.BAD_REQUEST, detail, list(errors))
+
+
+def wrong_parameter(name: str, detail: str) -> ProblemError:
+    """400: a query parameter or header is out of its range."""
+    return malformed(f"The parameter {name} {detail}.", FieldError(name, detail, "parameter"))
+
+
+def not_found(detail: str = "There is no such product.") -> ProblemError:
+    """404."""
+    return ProblemError(HTTPStatus.NOT_FOUND, detail)
+
+
+def invalid(errors: list[FieldError], detail: str = "") -> ProblemError:
+    """422: well-formed, but fields break rules."""
+    named = ", ".join(f"{error.pointer or 'the body'} {error.detail}" for error in errors[:3])
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail or f"Not valid: {named}.", errors)
+
+
+def conflict(detail: str, *errors: FieldError) -> ProblemError:
+    """409."""
+    return ProblemError(HTTPStatus.CONFLICT, detail, list(errors))
+
+
+def unavailable(detail: str) -> ProblemError:
+    """503, with the time after which to try again."""
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def response(problem: ProblemError) -> Response:
+    """The problem as an HTTP answer."""
+    body = wire.Problem(
+        title=problem.status.phrase,
+        status=problem.status,
+        detail=problem.detail,
+        request_id=g.get("request_id", ""),
+        errors=problem.errors,
+    )
+    return Response(wire.encode(body), problem.status, problem.headers, content_type=MEDIA_TYPE)
+
+
+def register(app: Flask) -> None:
+    """Makes the app answer every error as a problem."""
+    app.register_error_handler(ProblemError, response)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Errors that Flask and Werkzeug raise: unknown routes, methods, too large bodies, …"""
+    status = HTTPStatus(error.code or 500)
+    headers: dict[str, Any] = {
+        name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")
+    }
+    detail = {
+        HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address accepts.",
+    }.get(status, error.description or status.phrase)
+    return response(ProblemError(status, detail, headers=headers))
+
+
+def _bug(error: Exception) -> Response:
+    log.error("unhandled error", exc_info=error)
+    return response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the fault is logged."))

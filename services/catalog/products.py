@@ -1,0 +1,66 @@
+"""Rows of the table `product` as wire products, and the other way round."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from catalog import text, wire
+from catalog.models import Product
+
+COLUMNS = (
+    Product.id,
+    Product.sku,
+    Product.name,
+    Product.description,
+    Product.price,
+    Product.created_at,
+    Product.updated_at,
+    Product.version,
+)
+
+
+def from_row(row: Row[Any]) -> wire.Product:
+    """A row of COLUMNS as it travels."""
+    return wire.Product(*row)
+
+
+def find(connection: Connection, product_id: int) -> wire.Product | None:
+    """The product with this id."""
+    row = connection.execute(select(*COLUMNS).where(Product.id == product_id)).first()
+    return from_row(row) if row else None
+
+
+def new_row(fields: wire.NewProduct) -> dict[str, Any]:
+    """Values of a row to insert."""
+    now = datetime.now(UTC)
+    return {
+        **derived(fields.sku, fields.name, fields.description),
+        "sku": fields.sku,
+        "name": fields.name,
+        "description": fields.description,
+        "price": fields.price,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def changed_row(product: wire.Product, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a row to update: the changes and all that follows from them."""
+    after = {name: changes.get(name, getattr(product, name)) for name in ("sku", "name", "description")}
+    return {
+        **changes,
+        **derived(**after),
+        "version": product.version + 1,
+        "updated_at": max(datetime.now(UTC), product.updated_at),
+    }
+
+
+def derived(sku: str | None, name: str, description: str) -> dict[str, Any]:
+    """The columns that are made from others."""
+    return {
+        "sku_key": None if sku is None else text.sku_key(sku),
+        "search_text": text.fold("\n".join(filter(None, (sku, name, description)))),
+    }

@@ -1,0 +1,98 @@
+"""How gunicorn serves a service: `gunicorn -c python:catalog.server 'add_product:create_app()'`.
+
+Each setting stands here with its reason; what differs between installations comes from catalog.settings.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from types import FrameType
+from typing import Any
+
+from catalog import draining, logs
+from catalog.settings import SettingError, load
+
+try:
+    settings = load()
+except SettingError as error:
+    sys.exit(f"error: {error}")
+
+
+def _split(listen: str) -> tuple[str, int]:
+    """`[::]:8080` to (`::`, 8080)."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+bind = settings.listen
+
+# Threads, since each request waits for the database; plain processes could serve fewer clients, and an
+# event loop would be blocked by mysqlclient. Threads are plenty, so that slow clients do not starve the probes.
+worker_class = "gthread"
+workers = settings.workers
+threads = settings.threads
+
+# The app is loaded before the workers are forked: they share its memory, and a wrong setting stops the start.
+# A development server reloads instead.
+reload = os.environ.get("RELOAD") == "1"
+preload_app = not reload
+
+# The heartbeat file of a worker must never wait for a disk; containers have this tmpfs even with a read-only root.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+control_socket_disable = True
+
+# Longer than the time for which ingress-nginx keeps an idle connection (60 s), so that it never sends a request
+# on a connection that is being closed here.
+keepalive = 75
+graceful_timeout = 30
+
+# The list's `next` carries a cursor and the search: up to 6 kB when percent-encoded.
+limit_request_line = 8190
+
+# No header of a peer decides what the address of a page is: CATALOG_PUBLIC_URL does.
+forwarded_allow_ips = ""
+
+accesslog = None
+errorlog = "-"
+
+
+def _service_of(arguments: list[str]) -> str:
+    """The service's name, from the application on gunicorn's command line."""
+    package = next((word.partition(":")[0] for word in arguments if ":create_app" in word), "catalog")
+    return package.replace("_", "-")
+
+
+logconfig_dict = logs.config(_service_of(sys.argv), settings.log_level)
+
+# prometheus_client reads this variable when it is imported, so it is set here, before the app. The directory
+# is always a new one: what an earlier container left would be counted again.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
+
+
+def when_ready(server: Any) -> None:
+    """Starts the metrics port, and makes SIGTERM drain: unready at once, then the time to be forgotten, then stop."""
+    from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
+
+    host, port = _split(settings.metrics_listen)
+    GunicornPrometheusMetrics.start_http_server_when_ready(port, host)
+
+    def drain(signum: int, frame: FrameType | None) -> None:
+        draining.begin()
+        threading.Timer(settings.drain_seconds, server.signal, (signum, frame)).start()
+
+    signal.signal(signal.SIGTERM, drain)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Takes a dead worker's gauges out of the sums; its counters stay, so that they never fall."""
+    from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
+
+    GunicornPrometheusMetrics.mark_process_dead_on_child_exit(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leaves no metrics directory behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,0 +1,86 @@
+"""How a service is run: the factory that all three start from."""
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+
+from flask import Flask, Response, g, request
+from werkzeug.routing import IntegerConverter
+
+from catalog import __version__, draining, logs, metrics, openapi, wire
+from catalog.settings import Settings
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+Probe = Callable[[], wire.Check]
+
+
+class ProductId(IntegerConverter):
+    """`<product_id:id>` in a route: 1 to 2^63 - 1; anything else is an unknown address."""
+
+    def __init__(self, map: object, *args: object, **kwargs: object) -> None:
+        super().__init__(map, min=1, max=wire.ID_MAX)  # type: ignore[arg-type]
+
+
+def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
+    """A Flask app with settings, request ids, logs, metrics and health, and no page yet.
+
+    `probes` are asked by /readyz, each for one thing that the service cannot do without.
+    """
+    app = Flask(package, static_folder=None)
+    app.extensions["settings"] = settings
+    app.url_map.converters["product_id"] = ProductId
+    app.url_map.merge_slashes = False
+    _register_request_ids(app)
+    logs.register(app)
+    metrics.register(app)
+    _register_health(app, probes)
+    return app
+
+
+def name_of(package: str) -> str:
+    """`add_product` is called `add-product` outside Python."""
+    return package.replace("_", "-")
+
+
+def _register_request_ids(app: Flask) -> None:
+    @app.before_request
+    def take_request_id() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+    @app.after_request
+    def give_request_id(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if draining.under_way():
+            response.headers["Connection"] = "close"
+        return response
+
+
+def _register_health(app: Flask, probes: Sequence[Probe]) -> None:
+    service = name_of(app.name)
+
+    @app.get("/livez")
+    @openapi.operation(tag="health", responses={200: openapi.body(wire.Health)})
+    def livez() -> Response:
+        """Whether the process works; asks nothing else."""
+        return _health("alive", HTTPStatus.OK, [])
+
+    @app.get("/readyz")
+    @openapi.operation(tag="health", responses={200: openapi.body(wire.Health), 503: openapi.body(wire.Health)})
+    def readyz() -> Response:
+        """Whether requests can be served now; the answer names what is missing."""
+        checks = [probe() for probe in probes]
+        if draining.under_way():
+            checks.append(wire.Check("draining", ok=False, detail="the service is stopping"))
+        if all(check.ok for check in checks):
+            return _health("ready", HTTPStatus.OK, checks)
+        return _health("unready", HTTPStatus.SERVICE_UNAVAILABLE, checks)
+
+    def _health(status: str, code: HTTPStatus, checks: list[wire.Check]) -> Response:
+        body = wire.encode(wire.Health(status, service, __version__, checks))
+        headers = {"Cache-Control": "no-store"}
+        if code == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = "5"
+        return Response(body, code, headers, content_type="application/json")

@@ -1,0 +1,79 @@
+"""Rules for the texts of a product: what is trimmed, refused, and considered the same.
+
+Each rule takes the text as received, returns it as stored, and raises Invalid.
+"""
+
+import re
+import unicodedata
+
+NAME_MAX = 200
+SKU_MAX = 64
+DESCRIPTION_MAX = 10_000
+SKU_KEY_MAX = 255
+
+# Unicode's control characters (category Cc) and the two separators that break a line.
+_LINE_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAKS = re.compile("\r\n?")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+
+
+class Invalid(ValueError):
+    """A value that breaks a rule: `code` for programs, `detail` for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def name(value: str) -> str:
+    """One line of 1 to 200 characters, at least one of them visible."""
+    value = value.strip()
+    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
+        raise Invalid("blank", "must not be blank")
+    return _bounded(_without(_LINE_CONTROLS, value), NAME_MAX)
+
+
+def sku(value: str) -> str:
+    """One line of 1 to 64 characters, at least one of them visible; kept character for character."""
+    value = value.strip()
+    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
+        raise Invalid("blank", "must not be blank; leave it out when there is none")
+    value = _bounded(_without(_LINE_CONTROLS, value), SKU_MAX)
+    if len(sku_key(value)) > SKU_KEY_MAX:
+        raise Invalid("too_long", "is too long once letter case and accents are written out")
+    return value
+
+
+def description(value: str) -> str:
+    """Any number of lines, at most 10 000 characters; line breaks are stored as line feeds."""
+    value = _LINE_BREAKS.sub("\n", value).strip()
+    return _bounded(_without(_TEXT_CONTROLS, value), DESCRIPTION_MAX)
+
+
+def sku_key(value: str) -> str:
+    """What makes two SKUs the same: letter case and Unicode composition do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+
+
+def fold(value: str) -> str:
+    """The form in which texts are searched: no letter case, no accents, no compatibility variants."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", value))
+    return unicodedata.normalize("NFC", plain).casefold()
+
+
+def _without(controls: re.Pattern[str], value: str) -> str:
+    found = controls.search(value)
+    if found:
+        raise Invalid("control_character", f"contains the control character U+{ord(found.group()):04X}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Invalid("control_character", "contains half of a surrogate pair, which is no character")
+    return value
+
+
+def _bounded(value: str, most: int) -> str:
+    if len(value) > most:
+        raise Invalid("too_long", f"has {len(value)} characters; at most {most} are allowed")
+    return value

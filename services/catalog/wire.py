@@ -1,0 +1,255 @@
+"""What travels between the services and their callers: one definition decodes, validates, encodes and documents it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from catalog import price, text
+from catalog.text import Invalid
+
+ID_MAX = 2**63 - 1
+
+Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, given by the catalogue.")]
+Sku = Annotated[
+    str,
+    Meta(
+        description="Stock keeping unit: unique in the catalogue, letter case aside. Blanks at both ends are dropped.",
+        examples=["MUG-12"],
+        extra_json_schema={"minLength": 1, "maxLength": text.SKU_MAX},
+        extra={"rule": text.sku},
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(
+        description="Name of the product on one line. Blanks at both ends are dropped.",
+        examples=["Stoneware mug"],
+        extra_json_schema={"minLength": 1, "maxLength": text.NAME_MAX},
+        extra={"rule": text.name},
+    ),
+]
+Description = Annotated[
+    str,
+    Meta(
+        description="Any number of lines of plain text. Blanks at both ends are dropped; lines end with a line feed.",
+        extra_json_schema={"maxLength": text.DESCRIPTION_MAX},
+        extra={"rule": text.description},
+    ),
+]
+Price = Annotated[
+    Decimal,
+    Meta(
+        description="Price in the catalogue's one currency, exact: at most two decimals, never a float.",
+        examples=["12.50"],
+        extra_json_schema={"type": "string", "format": "decimal", "pattern": price.PATTERN},
+        extra={"rule": price.exact},
+    ),
+]
+
+
+class Product(Struct, frozen=True):
+    """A product as the catalogue holds it."""
+
+    id: Id
+    sku: Sku | None
+    name: Name
+    description: Description
+    price: Price
+    created_at: datetime
+    updated_at: datetime
+    version: Annotated[int, Meta(ge=1, description="Counts the changes; part of the ETag.")]
+
+    @property
+    def etag(self) -> str:
+        """Strong entity tag (RFC 9110, 8.8.3), without its quotes."""
+        return f"{self.id}-{self.version}"
+
+
+class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
+    """A product to add."""
+
+    name: Name
+    price: Price
+    sku: Sku | None = None
+    description: Description = ""
+
+
+class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of a product to change (RFC 7396); what is left out stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+    sku: Sku | None | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+
+
+class ProductPage(Struct, frozen=True):
+    """One page of the list."""
+
+    items: list[Product]
+    next: Annotated[
+        str | None,
+        Meta(description="Where the next page is, relative to this one's address (RFC 3986); null on the last page."),
+    ]
+
+
+class FieldError(Struct, frozen=True):
+    """What is wrong with one field."""
+
+    pointer: Annotated[str, Meta(description="JSON Pointer (RFC 6901) to the field, or the name of a parameter.")]
+    detail: str
+    code: Annotated[str, Meta(description="The kind of fault, for programs.")]
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """What went wrong (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    type: str = "about:blank"
+    errors: list[FieldError] = []
+
+
+class ImportFault(Struct, frozen=True):
+    """A row that was not taken, or not taken as it stood."""
+
+    row: Annotated[int, Meta(ge=1, description="Row as a spreadsheet counts it; the heading is row 1.")]
+    line: Annotated[int, Meta(ge=1, description="Line of the file where the row begins.")]
+    column: Annotated[str | None, Meta(description="Heading of the cell as the file has it; null for the whole row.")]
+    field: Annotated[str | None, Meta(description="Field of the product; null for the whole row.")]
+    value: Annotated[str, Meta(description="What stands in the cell, shortened.")]
+    detail: str
+    code: Annotated[str, Meta(description="The kind of fault, for programs.")]
+
+
+class ImportReport(Struct, frozen=True):
+    """What an import did, or would do."""
+
+    dry_run: bool
+    rows: Annotated[int, Meta(description="Rows that were read, without the heading.")]
+    created: int
+    updated: int
+    skipped: Annotated[int, Meta(description="Rows left alone: already there, unchanged, or no product of their own.")]
+    failed: int
+    encoding: str
+    columns: Annotated[dict[str, str], Meta(description="Which heading was taken for which field.")]
+    ignored_columns: list[str]
+    errors: list[ImportFault]
+    errors_omitted: Annotated[int, Meta(description="Errors beyond those listed.")]
+    warnings: list[ImportFault]
+    warnings_omitted: int
+
+
+class Check(Struct, frozen=True, omit_defaults=True):
+    """One thing that the service needs."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class Health(Struct, frozen=True):
+    """Whether the service is ready, and what it needs for that."""
+
+    status: Annotated[str, Meta(description="ready or unready")]
+    service: str
+    version: str
+    checks: list[Check]
+
+
+T = TypeVar("T", bound=Struct)
+
+encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+class Malformed(ValueError):
+    """A body that is no JSON at all."""
+
+
+class Rejected(ValueError):
+    """A body whose fields break rules; `errors` names each of them."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(f"{len(errors)} fields are invalid")
+        self.errors = errors
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Reads a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with every fault.
+
+    Fields are decoded one by one, so that one answer names all that is wrong, and a price is read from its
+    digits as sent, before any float could round it.
+    """
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, Raw])
+        readers = _readers(kind)
+        values: dict[str, Any] = {}
+        errors: list[FieldError] = []
+        for name, raw in fields.items():
+            try:
+                if name not in readers:
+                    raise Invalid("unknown", f"is not a field; there are: {', '.join(readers)}")
+                values[name] = readers[name](bytes(raw))
+            except Invalid as fault:
+                errors.append(FieldError(_pointer(name), fault.detail, fault.code))
+    except msgspec.ValidationError:
+        raise Rejected([FieldError("", "must be a JSON object", "type")]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"the body is not JSON in UTF-8: {error}") from None
+    errors += [
+        FieldError(_pointer(field.encode_name), "is missing", "required")
+        for field in msgspec.structs.fields(kind)
+        if field.required and field.encode_name not in fields
+    ]
+    if errors:
+        raise Rejected(errors)
+    return kind(**values)
+
+
+def _pointer(name: str) -> str:
+    """JSON Pointer of a member (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+@cache
+def _readers(kind: type[Struct]) -> dict[str, Callable[[bytes], Any]]:
+    """How each field is read from its raw JSON."""
+    return {name: _reader(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
+
+
+def _reader(hint: Any) -> Callable[[bytes], Any]:
+    options = get_args(hint) if not hasattr(hint, "__metadata__") else (hint,)
+    annotated = next(option for option in options if hasattr(option, "__metadata__"))
+    rule = annotated.__metadata__[0].extra["rule"]
+    nullable = type(None) in options
+    read = _read_number if annotated.__origin__ is Decimal else _read_text
+
+    def reader(raw: bytes) -> Any:
+        if raw == b"null" and nullable:
+            return None
+        return rule(read(raw))
+
+    return reader
+
+
+def _read_text(raw: bytes) -> str:
+    if raw[:1] != b'"':
+        raise Invalid("type", "must be a string")
+    return msgspec.json.decode(raw, type=str)
+
+
+def _read_number(raw: bytes) -> str:
+    """The digits of a JSON number as they were sent, or the content of a JSON string."""
+    value = msgspec.json.decode(raw)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Invalid("type", 'must be a decimal number such as "12.50"')
+    return raw.decode("ascii").strip()

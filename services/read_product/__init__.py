@@ -1,0 +1,18 @@
+"""read-product: the list and single products over HTTP. Reads only."""
+
+from flask import Flask
+
+from catalog import database, openapi, problems, service
+from catalog.settings import Settings, load
+from read_product.views import views
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application."""
+    settings = settings or load()
+    app = service.create(__name__, settings, probes=[database.probe])
+    problems.register(app)
+    database.register(app, settings)
+    app.register_blueprint(openapi.views)
+    app.register_blueprint(views)
+    return app

@@ -1,0 +1,121 @@
+"""One page of the sorted and searched list, found by keyset: never by counting rows, so page 1000 costs what page 1 does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+from werkzeug.datastructures import MultiDict
+
+from catalog import products, wire
+from catalog.database import reading
+from catalog.models import Product
+from catalog.problems import wrong_parameter
+from read_product import cursor, search
+
+LIMIT_DEFAULT = 20
+LIMIT_MAX = 100
+
+SORTS: dict[str, tuple[InstrumentedAttribute[Any], type[cursor.Value]]] = {
+    "id": (Product.id, int),
+    "name": (Product.name, str),
+    "price": (Product.price, Decimal),
+    "created_at": (Product.created_at, datetime),
+}
+SORT_NAMES = [sign + name for name in SORTS for sign in ("", "-")]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a page is asked for, checked."""
+
+    limit: int
+    sort: str
+    words: list[str]
+    after: tuple[cursor.Value, int] | None
+
+    @property
+    def name(self) -> str:
+        """The field that the list is sorted by."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """Whether the list begins with the greatest."""
+        return self.sort.startswith("-")
+
+
+def parse(arguments: MultiDict[str, str]) -> Query:
+    """Checks the query string. Raises a 400 problem that names the parameter."""
+    for name in arguments:
+        if name not in ("limit", "after", "sort", "q"):
+            raise wrong_parameter(name, "is not a parameter of this list")
+        if len(arguments.getlist(name)) > 1:
+            raise wrong_parameter(name, "is given more than once")
+    sort = arguments.get("sort", "id")
+    if sort not in SORT_NAMES:
+        raise wrong_parameter("sort", f"must be one of {', '.join(SORT_NAMES)}")
+    return Query(_limit(arguments), sort, _words(arguments), _after(arguments, sort))
+
+
+def _limit(arguments: MultiDict[str, str]) -> int:
+    text = arguments.get("limit", str(LIMIT_DEFAULT))
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= LIMIT_MAX):
+        raise wrong_parameter("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
+    return int(text)
+
+
+def _words(arguments: MultiDict[str, str]) -> list[str]:
+    text = arguments.get("q", "")
+    if len(text) > search.QUERY_MAX:
+        raise wrong_parameter("q", f"must not be longer than {search.QUERY_MAX} characters")
+    if "\x00" in text or "\ufffd" in text:
+        raise wrong_parameter("q", "must be text in UTF-8")
+    try:
+        return search.words(text)
+    except ValueError as error:
+        raise wrong_parameter("q", str(error)) from None
+
+
+def _after(arguments: MultiDict[str, str], sort: str) -> tuple[cursor.Value, int] | None:
+    if "after" not in arguments:
+        return None
+    try:
+        return cursor.read(arguments["after"], sort, SORTS[sort.removeprefix("-")][1])
+    except ValueError as error:
+        raise wrong_parameter("after", str(error)) from None
+
+
+def page(query: Query) -> tuple[list[wire.Product], str | None]:
+    """The products of the page, and the cursor behind the last one when more follow."""
+    column, _ = SORTS[query.name]
+    order = [column, Product.id] if query.name != "id" else [column]
+    statement = (
+        select(*products.COLUMNS)
+        .order_by(*(each.desc() if query.descending else each for each in order))
+        .limit(query.limit + 1)
+    )
+    with reading() as connection:
+        if query.words:
+            statement = statement.where(search.condition(query.words, connection.dialect.name))
+        if query.after:
+            statement = statement.where(_behind(column, query))
+        rows = connection.execute(statement).all()
+    found = [products.from_row(row) for row in rows[: query.limit]]
+    if len(rows) <= query.limit:
+        return found, None
+    last = found[-1]
+    return found, cursor.write(query.sort, getattr(last, query.name), last.id)
+
+
+def _behind(column: InstrumentedAttribute[Any], query: Query) -> ColumnElement[bool]:
+    """Rows that sort behind the cursor. As a row constructor, `(price, id) > (p, i)`, MySQL would use no index."""
+    assert query.after is not None
+    value, product_id = query.after
+    if column is Product.id:
+        return Product.id < product_id if query.descending else Product.id > product_id
+    if query.descending:
+        return or_(column < value, and_(column == value, Product.id < product_id))
+    return or_(column > value, and_(column == value, Product.id > product_id))

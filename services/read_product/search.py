@@ -1,0 +1,55 @@
+"""Which products a search finds: those in which every word stands somewhere, accents and letter case aside."""
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, literal_column, text
+from sqlalchemy.dialects.mysql import match
+
+from catalog.models import Product
+from catalog.text import fold
+
+QUERY_MAX = 200
+WORDS_MAX = 10
+
+# Pieces that both indexes are sure to hold: letters and digits of the common planes.
+_PIECE = re.compile(r"[^\W_\U00010000-\U0010ffff]+")
+MYSQL_PIECE_MIN = 2
+SQLITE_PIECE_MIN = 3
+
+
+def words(query: str) -> list[str]:
+    """The words of a query, folded as the search text is. Raises ValueError when there are too many."""
+    found = list(dict.fromkeys(fold(query).split()))
+    if len(found) > WORDS_MAX:
+        raise ValueError(f"has {len(found)} words; at most {WORDS_MAX} are allowed")
+    return found
+
+
+def condition(found: list[str], dialect: str) -> ColumnElement[bool]:
+    """The SQL condition for all of these words.
+
+    LIKE decides. The index, which cannot tell every word from every other, only narrows down where LIKE looks;
+    words of which it holds no piece (one letter, a sign) are looked for in every row.
+    """
+    exact = [Product.search_text.contains(word, autoescape=True) for word in found]
+    pieces = [piece for word in found for piece in _PIECE.findall(word)]
+    narrowing = _mysql(pieces) if dialect == "mysql" else _sqlite(pieces)
+    return and_(*narrowing, *exact)
+
+
+def _mysql(pieces: Iterable[str]) -> list[ColumnElement[bool]]:
+    terms = [f'+"{piece}"' for piece in pieces if len(piece) >= MYSQL_PIECE_MIN]
+    if not terms:
+        return []
+    return [match(Product.search_text, against=" ".join(terms)).in_boolean_mode()]
+
+
+def _sqlite(pieces: Iterable[str]) -> list[ColumnElement[bool]]:
+    terms = [f'"{piece}"' for piece in pieces if len(piece) >= SQLITE_PIECE_MIN]
+    if not terms:
+        return []
+    found = text("SELECT rowid FROM product_search WHERE product_search MATCH :terms").bindparams(
+        terms=" AND ".join(terms)
+    )
+    return [Product.id.in_(found.columns(literal_column("rowid")))]

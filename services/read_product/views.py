@@ -1,0 +1,107 @@
+"""The addresses of read-product."""
+
+from itertools import chain
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from catalog import openapi, products, wire
+from catalog.database import reading
+from catalog.openapi import body, operation, query
+from catalog.problems import not_found, wrong_parameter
+from read_product import export, listing, search
+
+PATH = "/api/v1/products"
+
+views = Blueprint("products", __name__)
+
+
+@views.get(PATH)
+@operation(
+    parameters=(
+        query(
+            "limit",
+            "How many products a page has at the most.",
+            {"type": "integer", "minimum": 1, "maximum": listing.LIMIT_MAX, "default": listing.LIMIT_DEFAULT},
+        ),
+        query("after", "Cursor from the `next` of the page before.", {"type": "string"}),
+        query(
+            "sort",
+            "Field to sort by; with a minus sign the greatest first. Equal ones follow by id.",
+            {"type": "string", "enum": listing.SORT_NAMES, "default": "id"},
+        ),
+        query(
+            "q",
+            "Words that must all stand in name, description or SKU, anywhere, letter case and accents aside.",
+            {"type": "string", "maxLength": search.QUERY_MAX},
+        ),
+    ),
+    responses={200: body(wire.ProductPage, {"Link": 'The next page, rel="next" (RFC 8288).'})},
+    problems=(400,),
+)
+def list_products() -> Response:
+    """One page of the products.
+
+    Follow `next` until it is null: every product that is there all the while comes exactly once.
+    """
+    asked = listing.parse(request.args)
+    items, after = listing.page(asked)
+    arguments = {**request.args, "after": after}
+    following = f"{PATH}?{urlencode(arguments)}" if after else None
+    response = _json(wire.ProductPage(items, following))
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+@views.get(f"{PATH}/<product_id:product_id>")
+@operation(
+    parameters=(openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),),
+    responses={200: body(wire.Product, {"ETag": "Version of the product."}), 304: openapi.Body({})},
+    problems=(404,),
+)
+def get_product(product_id: int) -> Response:
+    """One product."""
+    with reading() as connection:
+        product = products.find(connection, product_id)
+    if product is None:
+        raise not_found()
+    response = _json(product)
+    response.set_etag(product.etag)
+    return response.make_conditional(request)
+
+
+@views.get(f"{PATH}/export")
+@operation(
+    parameters=(query("format", "Kind of file.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
+    responses={
+        200: openapi.Body(
+            {"text/csv": {"type": "string"}, "application/x-ndjson": {"type": "string"}},
+            {"Content-Disposition": "Name of the file."},
+        )
+    },
+    problems=(400,),
+)
+def export_products() -> Response:
+    """All products as a file that can be imported again.
+
+    CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula (it begins with =, +, -,
+    @) has an apostrophe in front, which the import takes away again. NDJSON has every text exactly.
+    """
+    kind = request.args.get("format", "csv")
+    first = export.read_batch()
+    if kind == "csv":
+        file = chain([export.csv_heading().encode()], export.stream(export.csv_lines, first))
+        response = Response(file, content_type="text/csv; charset=utf-8")
+    elif kind == "ndjson":
+        response = Response(export.stream(export.ndjson_lines, first), content_type="application/x-ndjson")
+    else:
+        raise wrong_parameter("format", "must be csv or ndjson")
+    response.headers["Content-Disposition"] = f'attachment; filename="products.{kind}"'
+    return response
+
+
+def _json(value: object) -> Response:
+    response = Response(wire.encode(value), content_type="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
