@@ -46,6 +46,7 @@ format: $(READY) ## Rewrite the code in the project's style
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows, and lock them
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra mysql pyproject.toml -o requirements/mysql.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/mysql.txt --extra mysql --extra jobs pyproject.toml -o requirements/jobs.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
 
 # mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL.
