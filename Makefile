@@ -59,6 +59,21 @@ $(READY): requirements/dev.txt requirements/mysql.txt
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mysql.txt; fi
 	@touch $@
 
+##@ Kubernetes
+
+.PHONY: chart-docs
+chart-docs: $(READY) ## Make the chart's README and schema from the comments of its values
+	$(BIN)/python charts/values_schema.py
+	helm-docs --chart-search-root charts --sort-values-order file --log-level warning
+
+.PHONY: manifests
+manifests: $(READY) ## Render k8s/ from the chart, and the schema for MySQL's first start from the migrations
+	$(BIN)/python charts/manifests.py
+
+.PHONY: e2e
+e2e: $(READY) ## Try everything on a kind cluster of its own, from nothing to nothing
+	$(BIN)/python -m pytest tests/e2e $(PYTEST)
+
 ##@ Help
 
 .PHONY: help

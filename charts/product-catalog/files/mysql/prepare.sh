@@ -1,0 +1,61 @@
+#!/bin/bash
+# Before each start of MySQL: makes the data folder on the first one, and writes the statements that bring users and
+# passwords to what the Secret holds.
+set -euo pipefail
+
+data=/var/lib/mysql/data
+unfinished=$data.unfinished
+secrets=/run/secrets/catalog
+
+# The folder gets its name when it is complete: whatever stops this in the middle, the next start begins again.
+make_data_folder() {
+  rm -rf "$unfinished"
+  mysqld --defaults-file=/etc/catalog/my.cnf --initialize-insecure --datadir="$unfinished"
+  { cat /etc/catalog-schema/schema.sql; echo; echo 'SHUTDOWN;'; } > /tmp/schema.sql
+  mysqld --defaults-file=/etc/catalog/my.cnf --datadir="$unfinished" --skip-networking --init-file=/tmp/schema.sql
+  mv "$unfinished" "$data"
+  sync
+}
+
+# A text as an SQL literal.
+quoted() {
+  local text=${1//\\/\\\\}
+  printf "'%s'" "${text//\'/\\\'}"
+}
+
+password() { quoted "$(< "$secrets/$1")"; }
+
+# In a grant on a database, _ stands for any letter.
+all_tables() { printf '`%s`.*' "${DATABASE//_/\\_}"; }
+
+user() {
+  printf "CREATE USER IF NOT EXISTS '%s'@'%%';\n" "$1"
+  printf "ALTER USER '%s'@'%%' IDENTIFIED BY %s;\n" "$1" "$(password "$2")"
+  printf "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '%s'@'%%';\n" "$1"
+}
+
+# CREATE lets the grant name a table that a later migration makes; it is taken back at once.
+grant_table() {
+  printf "GRANT CREATE, %s ON \`%s\`.\`%s\` TO '%s'@'%%';\n" "$1" "$DATABASE" "$2" "$3"
+  printf "REVOKE CREATE ON \`%s\`.\`%s\` FROM '%s'@'%%';\n" "$DATABASE" "$2" "$3"
+}
+
+statements() {
+  printf "ALTER USER 'root'@'localhost' IDENTIFIED BY %s;\n" "$(password root-password)"
+  printf 'CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4;\n' "$DATABASE"
+  user "$MIGRATOR" migrator-password
+  printf "GRANT ALTER, CREATE, CREATE VIEW, DELETE, DROP, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, TRIGGER, UPDATE ON %s TO '%s'@'%%';\n" "$(all_tables)" "$MIGRATOR"
+  user "$WRITER" writer-password
+  grant_table SELECT alembic_version "$WRITER"
+  grant_table 'SELECT, INSERT, UPDATE, DELETE' product "$WRITER"
+  grant_table 'SELECT, INSERT, UPDATE, DELETE' idempotency_key "$WRITER"
+  user "$READER" reader-password
+  grant_table SELECT alembic_version "$READER"
+  grant_table SELECT product "$READER"
+  user "$BACKUP" backup-password
+  printf "GRANT LOCK TABLES, SELECT, SHOW VIEW, TRIGGER ON %s TO '%s'@'%%';\n" "$(all_tables)" "$BACKUP"
+}
+
+[ -d "$data" ] || make_data_folder
+umask 077
+statements > /run/accounts/accounts.sql

@@ -1,0 +1,46 @@
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- Running upgrade  -> 0001
+
+CREATE TABLE product (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    sku VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    sku_key VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci NOT NULL,
+    description MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    price NUMERIC(12, 2) NOT NULL,
+    search_text MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    version INTEGER NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT ck_product_price CHECK (price >= 0)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE UNIQUE INDEX ux_product_sku_key ON product (sku_key);
+
+CREATE INDEX ix_product_name ON product (name, id);
+
+CREATE INDEX ix_product_price ON product (price, id);
+
+CREATE INDEX ix_product_created_at ON product (created_at, id);
+
+CREATE TABLE idempotency_key (
+    `key` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    request_hash VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    product_id BIGINT NOT NULL,
+    body MEDIUMBLOB NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (`key`)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE INDEX ix_idempotency_key_created_at ON idempotency_key (created_at);
+
+SET SESSION innodb_ft_enable_stopword = OFF;
+
+CREATE FULLTEXT INDEX ix_product_search_text ON product (search_text) WITH PARSER ngram;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001');

@@ -1,0 +1,122 @@
+{{/*
+Stops the rendering with a sentence when the values contradict each other. The schema has already refused unknown keys
+and wrong types.
+*/}}
+{{- define "product-catalog.checks" -}}
+{{- include "product-catalog.checkPresence" . -}}
+{{- include "product-catalog.checkDatabase" . -}}
+{{- include "product-catalog.checkSecret" . -}}
+{{- include "product-catalog.checkRouting" . -}}
+{{- range $name := list "addProduct" "readProduct" "displayProduct" -}}
+{{- include "product-catalog.checkService" (dict "name" $name "of" (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $name))) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Every key is there. An upgrade with --reuse-values keeps the old version's values, which lack the new keys. */}}
+{{- define "product-catalog.checkPresence" -}}
+{{- range $path := include "product-catalog.keys" . | fromYamlArray -}}
+{{- $at := $.Values -}}
+{{- $walked := list -}}
+{{- range $key := splitList "." $path -}}
+{{- $walked = append $walked $key -}}
+{{- if kindIs "invalid" (index $at $key) -}}
+{{- fail (printf "%s is missing or null. After an upgrade of the chart use --reset-then-reuse-values instead of --reuse-values; to leave a key at its default, remove it from your values." (join "." $walked)) -}}
+{{- end -}}
+{{- $at = index $at $key -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "product-catalog.checkDatabase" -}}
+{{- if and .Values.mysql.enabled .Values.externalDatabase.host -}}
+{{- fail "mysql.enabled and externalDatabase.host name two databases at once: set mysql.enabled to false to use the external one, or leave externalDatabase.host empty." -}}
+{{- end -}}
+{{- if not (or .Values.mysql.enabled .Values.externalDatabase.host) -}}
+{{- fail "mysql.enabled is false and externalDatabase.host is empty: name the host of your MySQL server in externalDatabase.host, or set mysql.enabled to true." -}}
+{{- end -}}
+{{- if and .Values.externalDatabase.host (not .Values.credentials.existingSecret) -}}
+{{- fail "externalDatabase.host needs credentials.existingSecret: name the Secret with the passwords of that server's users." -}}
+{{- end -}}
+{{- range $key := list "readHost" -}}
+{{- if and (get $.Values.externalDatabase $key) $.Values.mysql.enabled -}}
+{{- fail (printf "externalDatabase.%s has no effect while mysql.enabled is true: set mysql.enabled to false and name externalDatabase.host." $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.externalDatabase.tls.caSecret .Values.mysql.enabled -}}
+{{- fail "externalDatabase.tls.caSecret has no effect while mysql.enabled is true: set mysql.enabled to false and name externalDatabase.host." -}}
+{{- end -}}
+{{- $users := list .Values.database.migratorUser .Values.database.writerUser .Values.database.readerUser .Values.database.backupUser -}}
+{{- if and .Values.mysql.enabled (lt (len (uniq $users)) 4) -}}
+{{- fail (printf "database.migratorUser, writerUser, readerUser and backupUser must be four different names, and are %s." (join ", " $users)) -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+A Secret of the user's own is there and complete: seen only where Helm talks to the cluster, and not while the
+namespace is still to be created.
+*/}}
+{{- define "product-catalog.checkSecret" -}}
+{{- $name := .Values.credentials.existingSecret -}}
+{{- if and $name (lookup "v1" "ServiceAccount" .Release.Namespace "default") -}}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace $name -}}
+{{- if not $secret -}}
+{{- fail (printf "credentials.existingSecret names the Secret %q, which is not in the namespace %q: create it there first." $name .Release.Namespace) -}}
+{{- end -}}
+{{- $keys := list "migrator-password" "writer-password" "reader-password" "secret-key" -}}
+{{- if .Values.mysql.enabled -}}{{- $keys = concat $keys (list "root-password" "backup-password") -}}{{- end -}}
+{{- range $key := $keys -}}
+{{- if not (get $secret.data $key) -}}
+{{- fail (printf "credentials.existingSecret names the Secret %q, which lacks the key %s." $name $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "product-catalog.checkRouting" -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.hosts is empty: name the host under which people open the pages, as ingress.enabled is true." -}}
+{{- end -}}
+{{- if and .Values.ingress.tls (not .Values.ingress.hosts) -}}
+{{- fail "ingress.tls asks for a certificate and ingress.hosts is empty: name the host it is for." -}}
+{{- end -}}
+{{- if and .Values.ingress.selfSigned (not .Values.ingress.tls) -}}
+{{- fail "ingress.selfSigned makes a certificate authority and ingress.tls is empty: name there the hosts to sign for, and a secretName." -}}
+{{- end -}}
+{{- if and .Values.ingress.selfSigned (hasKey .Values.ingress.annotations "cert-manager.io/cluster-issuer") -}}
+{{- fail "ingress.selfSigned and ingress.annotations name two issuers at once: set selfSigned to false, or remove cert-manager.io/cluster-issuer." -}}
+{{- end -}}
+{{- $hosts := list -}}
+{{- range .Values.ingress.hosts }}{{ $hosts = append $hosts .host }}{{ end -}}
+{{- range .Values.ingress.tls -}}
+{{- range .hosts -}}
+{{- if not (has . $hosts) -}}
+{{- fail (printf "ingress.tls names the host %q, which ingress.hosts does not: it would get a certificate and no page." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.httpRoute.enabled -}}
+{{- if not .Values.httpRoute.parentRefs -}}
+{{- fail "httpRoute.parentRefs is empty: name the Gateway, as httpRoute.enabled is true." -}}
+{{- end -}}
+{{- if not .Values.httpRoute.hostnames -}}
+{{- fail "httpRoute.hostnames is empty: name the host under which people open the pages, as httpRoute.enabled is true." -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* One service's values, with those for all. Takes name and of. */}}
+{{- define "product-catalog.checkService" -}}
+{{- if and .of.autoscaling.enabled (not (kindIs "invalid" .of.replicaCount)) -}}
+{{- fail (printf "autoscaling.enabled and replicaCount both decide how many pods %s has: remove replicaCount, or set autoscaling.enabled to false." .name) -}}
+{{- end -}}
+{{- if and .of.autoscaling.enabled (gt (int .of.autoscaling.minReplicas) (int .of.autoscaling.maxReplicas)) -}}
+{{- fail (printf "autoscaling.minReplicas is above autoscaling.maxReplicas for %s." .name) -}}
+{{- end -}}
+{{- $budget := .of.podDisruptionBudget -}}
+{{- if not (or (kindIs "invalid" $budget.minAvailable) (kindIs "invalid" $budget.maxUnavailable)) -}}
+{{- fail (printf "podDisruptionBudget.minAvailable and podDisruptionBudget.maxUnavailable exclude each other; %s has both." .name) -}}
+{{- end -}}
+{{- if lt (int .of.terminationGracePeriodSeconds) (add (int .of.drainSeconds) 30 | int) -}}
+{{- fail (printf "terminationGracePeriodSeconds of %s must be at least drainSeconds + 30: after the %d seconds of draining, open requests get 30 more." .name (int .of.drainSeconds)) -}}
+{{- end -}}
+{{- end }}

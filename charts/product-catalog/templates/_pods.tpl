@@ -1,0 +1,77 @@
+{{/* Reference of an image. Takes root, registry and image. */}}
+{{- define "product-catalog.image" -}}
+{{- $registry := .root.Values.global.imageRegistry | default .registry -}}
+{{- $repository := list $registry .image.repository | compact | join "/" -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $repository .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (.image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end }}
+
+{{/* `image` and `imagePullPolicy` of a container with an image of the catalogue's own. Takes root and image. */}}
+{{- define "product-catalog.ownImage" -}}
+image: {{ include "product-catalog.image" (merge (dict "registry" .root.Values.image.registry) .) | quote }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+{{- end }}
+
+{{/* The same for MySQL's image. Takes root. */}}
+{{- define "product-catalog.mysqlImage" -}}
+{{- $image := .root.Values.mysql.image -}}
+image: {{ include "product-catalog.image" (dict "root" .root "registry" $image.registry "image" $image) | quote }}
+imagePullPolicy: {{ $image.pullPolicy }}
+{{- end }}
+
+{{/*
+What every pod of the chart has in common. Service links are off: a Service called "catalog" would otherwise inject
+variables that look like settings. Takes root, component and of.
+*/}}
+{{- define "product-catalog.pod" -}}
+enableServiceLinks: false
+{{- with concat .root.Values.global.imagePullSecrets .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .of.podSecurityContext | nindent 2 }}
+{{- with .of.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .of.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .of.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .of.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Metadata of a pod template. Takes root, component, of and, where a change must restart the pod, checksum. */}}
+{{- define "product-catalog.podMetadata" -}}
+labels:
+  {{- include "product-catalog.podLabels" . | nindent 2 }}
+{{- $annotations := merge (dict) .of.podAnnotations -}}
+{{- with .checksum }}{{ $_ := set $annotations "checksum/config" . }}{{ end -}}
+{{- with $annotations }}
+annotations:
+  {{- range $key, $value := . }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Entries of a container's `env`, from a dict of texts and the value extraEnv. Takes env and extra. */}}
+{{- define "product-catalog.env" -}}
+{{- range $name, $value := .env }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- with .extra }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,67 @@
+"""Adds a product, finds it in all three services, and deletes it: `python -m cluster_jobs.smoke ADD READ DISPLAY`.
+
+It is what `helm test` runs. The arguments are the services' base URLs.
+"""
+
+import json
+import sys
+import uuid
+from typing import Any
+
+import urllib3
+
+TIMEOUT_SECONDS = 15.0
+http = urllib3.PoolManager(timeout=TIMEOUT_SECONDS, retries=urllib3.Retry(3, backoff_factor=0.5, redirect=0))
+
+
+class Failure(Exception):
+    """A step that did not go as it must; the message says which."""
+
+
+def call(method: str, url: str, expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
+    """One request. Raises Failure unless the answer has the expected status."""
+    try:
+        answer = http.request(method, url, **options)
+    except urllib3.exceptions.HTTPError as error:
+        raise Failure(f"{method} {url}: {error}") from error
+    if answer.status != expected:
+        raise Failure(f"{method} {url} answered {answer.status} instead of {expected}: {answer.data[:500]!r}")
+    print(f"{method} {url}: {answer.status}", flush=True)
+    return answer
+
+
+def add(base: str, name: str) -> dict[str, Any]:
+    """Adds a product by the API."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
+    body = json.dumps({"name": name, "price": "0.01"})
+    product: dict[str, Any] = call("POST", f"{base}/api/v1/products", 201, body=body, headers=headers).json()
+    return product
+
+
+def try_all(add_url: str, read_url: str, display_url: str) -> None:
+    """The whole try. Leaves nothing behind, except when it fails."""
+    name = f"Installation test {uuid.uuid4()}"
+    product = add(add_url, name)
+    found = call("GET", f"{read_url}/api/v1/products/{product['id']}", 200)
+    if found.json()["name"] != name:
+        raise Failure(f"read-product calls the product {found.json()['name']!r} instead of {name!r}")
+    if name not in call("GET", f"{display_url}/products/{product['id']}", 200).data.decode():
+        raise Failure(f"the page of display-product does not show {name!r}")
+    etag = found.headers["ETag"]
+    call("DELETE", f"{add_url}/api/v1/products/{product['id']}", 204, headers={"If-Match": etag})
+    call("GET", f"{read_url}/api/v1/products/{product['id']}", 404)
+
+
+def main(arguments: list[str]) -> None:
+    """Entry point of `python -m cluster_jobs.smoke`."""
+    if len(arguments) != 3:
+        sys.exit("usage: python -m cluster_jobs.smoke ADD READ DISPLAY")
+    try:
+        try_all(*arguments)
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
+    print("All three services work together.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
