@@ -3,6 +3,7 @@
 With `check` it changes nothing and fails when a file is not what it would make.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def manifests() -> dict[str, str]:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout  # noqa: S603
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "services")}
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment).stdout  # noqa: S603
 
 
 def differences() -> list[str]:

@@ -1,7 +1,7 @@
 """Makes values.schema.json, and the list of keys that the chart needs, from the comments of values.yaml.
 
-A key's description is its comment `# -- ...`, in helm-docs' notation; `# @schema {...}` above that holds what its default
-value does not say: any words of JSON Schema, and these of our own: "of" (blocks in which the key may be repeated),
+A key is described by its comment `# -- ...`, in the notation of helm-docs; `# @schema {...}` above that holds what its
+default does not say: any words of JSON Schema, and these of our own: "of" (blocks in which the key may be repeated),
 "tag", "digest", "hosts", "tls" (known forms), "items", "values" (type of each).
 """
 

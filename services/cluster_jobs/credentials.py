@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
     """Entry point of `python -m cluster_jobs.credentials`."""
     if len(arguments) != 1:
         sys.exit("usage: python -m cluster_jobs.credentials NAME")
-    config.load_incluster_config()
+    config.load_incluster_config()  # type: ignore[no-untyped-call]
     try:
         print(ensure(client.CoreV1Api(), os.environ["POD_NAMESPACE"], arguments[0]))
     except LookupError as error:

@@ -1,0 +1,334 @@
+"""What every object that the chart makes must be like."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from chart.everything import EVERYTHING, EXTERNAL
+from chart.rendering import (
+    CHART,
+    Object,
+    containers,
+    environment,
+    of_kind,
+    one,
+    pod_templates,
+    render_chart,
+)
+
+pytestmark = pytest.mark.chart
+
+SERVICES = ["add-product", "read-product", "display-product"]
+OURS = "ghcr.io/product-catalog/"
+
+
+def default_and_everything() -> list[Object]:
+    return [
+        *render_chart(),
+        *render_chart(EVERYTHING),
+        *render_chart(EXTERNAL),
+        *render_chart(files=("values-production.yaml",)),
+    ]
+
+
+def test_each_service_is_a_deployment_with_three_probes() -> None:
+    objects = render_chart()
+    for service in SERVICES:
+        (container,) = one(objects, "Deployment", service)["spec"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        assert container["startupProbe"]
+
+
+def test_mysql_is_a_statefulset_that_keeps_its_claim_and_has_three_probes() -> None:
+    stateful = one(render_chart(), "StatefulSet", "mysql")
+    (container,) = stateful["spec"]["template"]["spec"]["containers"]
+    assert {"livenessProbe", "readinessProbe", "startupProbe"} <= set(container)
+    assert stateful["spec"]["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
+
+
+def test_the_schema_for_the_first_start_is_what_the_migrations_make() -> None:
+    schema = one(render_chart({"database": {"name": "shop"}}), "ConfigMap", "init-schema")["data"]["schema.sql"]
+    made = (CHART / "files" / "schema.sql").read_text(encoding="utf-8")
+    assert schema.startswith("CREATE DATABASE IF NOT EXISTS `shop` CHARACTER SET utf8mb4;\nUSE `shop`;\n")
+    assert schema.strip().endswith(made.strip())
+    assert "INSERT INTO alembic_version" in made
+
+
+@pytest.mark.parametrize("kind", ["Job", "StatefulSet", "Deployment", "Pod"])
+def test_k05_every_pod_meets_the_restricted_level(kind: str) -> None:
+    pods = [(name, pod) for name, pod in pod_templates(default_and_everything()) if name.startswith(kind + "/")]
+    assert pods
+    for name, pod in pods:
+        context = pod["spec"]["securityContext"]
+        assert context["runAsNonRoot"] is True, name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert not pod["spec"].get("hostNetwork"), name
+        for container in containers(pod):
+            own = container["securityContext"]
+            assert own["allowPrivilegeEscalation"] is False, name
+            assert own["capabilities"] == {"drop": ["ALL"]}, name
+            assert own["readOnlyRootFilesystem"] is True, name
+
+
+def test_k04_writable_places_are_sized() -> None:
+    for name, pod in pod_templates(default_and_everything()):
+        for volume in pod["spec"]["volumes"]:
+            if "emptyDir" in volume:
+                assert "sizeLimit" in volume["emptyDir"], (name, volume)
+        if name.startswith("Deployment/"):
+            mounts = {mount["mountPath"]: mount for mount in pod["spec"]["containers"][0]["volumeMounts"]}
+            assert "/tmp" in mounts
+
+
+def test_every_container_says_what_it_needs() -> None:
+    for name, pod in pod_templates(default_and_everything()):
+        for container in containers(pod):
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+            assert "memory" in container["resources"]["limits"], name
+
+
+def test_k11_service_links_are_off_in_every_pod() -> None:
+    for name, pod in pod_templates(default_and_everything()):
+        assert pod["spec"]["enableServiceLinks"] is False, name
+
+
+def test_only_the_job_that_creates_passwords_has_a_token() -> None:
+    for name, pod in pod_templates(default_and_everything()):
+        assert pod["spec"]["automountServiceAccountToken"] is ("-credentials-" in name), name
+
+
+def test_the_role_of_that_job_is_creating_secrets_and_reading_that_one() -> None:
+    rules = one(render_chart(), "Role", "credentials")["rules"]
+    assert rules == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["shop-credentials"], "verbs": ["get"]},
+    ]
+
+
+def test_no_password_stands_in_a_manifest_and_no_secret_is_an_object_of_the_chart() -> None:
+    assert of_kind(default_and_everything(), "Secret") == []
+
+
+def test_k01_rendering_twice_gives_the_same() -> None:
+    assert render_chart(EVERYTHING) == render_chart(EVERYTHING, arguments=("--is-upgrade",))
+
+
+def test_each_service_sees_its_own_secret_only() -> None:
+    objects = render_chart()
+    for service, key in zip(SERVICES, ["writer-password", "reader-password", "secret-key"], strict=True):
+        pod = one(objects, "Deployment", service)["spec"]["template"]
+        (secret,) = [volume["secret"] for volume in pod["spec"]["volumes"] if "secret" in volume]
+        assert [item["key"] for item in secret["items"]] == [key]
+        assert secret["defaultMode"] == 0o440
+
+
+@pytest.mark.parametrize("values", [{}, EVERYTHING, EXTERNAL])
+def test_k02_no_selector_or_claim_holds_what_changes(values: dict[str, Any]) -> None:
+    for found in render_chart(values | {"commonLabels": {"team": "shop"}}):
+        if found["kind"] in ("Deployment", "StatefulSet"):
+            names = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
+            assert found["spec"]["selector"]["matchLabels"].keys() == names
+            for claim in found["spec"].get("volumeClaimTemplates", []):
+                assert claim["metadata"]["labels"].keys() == names
+        assert found["metadata"]["labels"]["team"] == "shop"
+
+
+def test_k02_a_new_version_of_the_chart_alone_restarts_nothing() -> None:
+    for name, pod in pod_templates(render_chart(EVERYTHING)):
+        if not name.startswith("Pod/"):
+            assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(pod["metadata"]["labels"]), name
+
+
+@pytest.mark.parametrize("release", ["a", "2nd", "v1.2", "r" * 40, "r" * 53, "x" * 30 + "-" + "y" * 22])
+def test_k09_names_fit_and_stay_apart(release: str) -> None:
+    objects = render_chart(EVERYTHING, release=release)
+    for found in objects:
+        name = found["metadata"]["name"]
+        assert len(name) <= (52 if found["kind"] in ("StatefulSet", "Job", "CronJob", "Pod") else 63)
+        if found["kind"] == "Service":
+            assert name[0].isalpha()
+            assert "." not in name
+        assert all(len(value) <= 63 for value in found["metadata"]["labels"].values())
+    names = {(found["kind"], found["metadata"]["name"]) for found in objects}
+    assert len(names) == len(objects)
+
+
+def test_k03_and_k09_two_releases_share_no_name() -> None:
+    def names(release: str) -> set[tuple[str, str]]:
+        return {(found["kind"], found["metadata"]["name"]) for found in render_chart(release=release)}
+
+    assert not names("a") & names("b")
+    assert not names("r" * 52 + "a") & names("r" * 52 + "b")
+
+
+def test_k03_selectors_take_own_pods_only() -> None:
+    for found in render_chart(EVERYTHING, release="a"):
+        selectors = [
+            value for value in _find(found, {"matchLabels", "selector", "labelSelector"}) if isinstance(value, dict)
+        ]
+        for selector in selectors:
+            labels = selector.get("matchLabels", selector)
+            assert labels["app.kubernetes.io/instance"] == "a", found["metadata"]["name"]
+
+
+def _find(value: Any, keys: set[str]) -> list[Any]:
+    if isinstance(value, list):
+        return [hit for item in value for hit in _find(item, keys)]
+    if not isinstance(value, dict):
+        return []
+    own = [item for key, item in value.items() if key in keys]
+    return own + [hit for key, item in value.items() if key not in keys for hit in _find(item, keys)]
+
+
+def test_k06_whatever_is_not_allowed_is_refused_both_ways_and_names_can_be_resolved() -> None:
+    policies = of_kind(render_chart(), "NetworkPolicy")
+    deny = one(policies, "NetworkPolicy", "default-deny")["spec"]
+    assert deny["policyTypes"] == ["Ingress", "Egress"]
+    assert "app.kubernetes.io/component" not in deny["podSelector"]["matchLabels"]
+    components = {pod["metadata"]["labels"]["app.kubernetes.io/component"] for _, pod in pod_templates(render_chart())}
+    governed = {policy["spec"]["podSelector"]["matchLabels"].get("app.kubernetes.io/component") for policy in policies}
+    assert components <= governed
+    for policy in policies:
+        egress = policy["spec"].get("egress")
+        if egress:
+            ports = [port for rule in egress for port in rule.get("ports", [])]
+            assert {"port": 53, "protocol": "UDP"} in ports
+            assert {"port": 53, "protocol": "TCP"} in ports
+
+
+def test_k06_display_reaches_the_services_and_not_the_database() -> None:
+    egress = one(render_chart(), "NetworkPolicy", "display-product")["spec"]["egress"]
+    peers = [
+        peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"]
+        for rule in egress
+        for peer in rule.get("to", [])
+    ]
+    assert peers == ["add-product", "read-product"]
+
+
+def test_k08_the_autoscaler_alone_decides_how_many_pods() -> None:
+    objects = render_chart({"autoscaling": {"enabled": True}})
+    assert all("replicas" not in found["spec"] for found in of_kind(objects, "Deployment"))
+    assert len(of_kind(objects, "HorizontalPodAutoscaler")) == 3
+    assert of_kind(render_chart(), "HorizontalPodAutoscaler") == []
+
+
+def test_k07_a_rollout_takes_no_pod_before_its_successor_is_ready() -> None:
+    for deployment in of_kind(render_chart(), "Deployment"):
+        assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        pod = deployment["spec"]["template"]["spec"]
+        drain = int(environment(pod["containers"][0])["CATALOG_DRAIN_SECONDS"])
+        assert drain > 0
+        assert pod["terminationGracePeriodSeconds"] >= drain + 30
+
+
+def test_k13_the_pages_are_told_their_address() -> None:
+    def address(values: dict[str, Any]) -> str | None:
+        pod = one(render_chart(values), "Deployment", "display-product")["spec"]["template"]["spec"]
+        return environment(pod["containers"][0]).get("CATALOG_PUBLIC_URL")
+
+    plain = {"enabled": True, "hosts": [{"host": "a.example.com", "paths": [{"path": "/shop/"}]}]}
+    tls = plain | {"tls": [{"secretName": "t", "hosts": ["a.example.com"]}]}
+    assert address({}) is None
+    assert address({"ingress": plain}) == "http://a.example.com/shop"
+    assert address({"ingress": tls}) == "https://a.example.com/shop"
+    assert address({"ingress": tls, "publicUrl": "https://b.example.com"}) == "https://b.example.com"
+    route = {"enabled": True, "parentRefs": [{"name": "g"}], "hostnames": ["c.example.com"]}
+    assert address({"httpRoute": route}) == "https://c.example.com"
+
+
+def test_k14_everything_listens_on_both_families_and_literals_are_bracketed() -> None:
+    objects = render_chart(EXTERNAL | {"externalDatabase": {"host": "2001:db8::1", "readHost": "2001:db8::2"}})
+    hosts = []
+    for service in SERVICES:
+        variables = environment(one(objects, "Deployment", service)["spec"]["template"]["spec"]["containers"][0])
+        assert variables["CATALOG_LISTEN"] == "[::]:8080"
+        assert variables["CATALOG_METRICS_LISTEN"] == "[::]:9090"
+        hosts.append(variables.get("CATALOG_DATABASE_URL"))
+    assert hosts[:2] == ["mysql://writer@[2001:db8::1]:3306/catalog", "mysql://reader@[2001:db8::2]:3306/catalog"]
+    assert "bind-address = *" in one(render_chart(), "ConfigMap", "-mysql")["data"]["my.cnf"]
+    assert all(service["spec"]["ipFamilyPolicy"] == "PreferDualStack" for service in of_kind(objects, "Service"))
+
+
+def test_k16_mysql_gets_minutes_to_start() -> None:
+    (mysql,) = one(render_chart(), "StatefulSet", "mysql")["spec"]["template"]["spec"]["containers"]
+    assert mysql["startupProbe"]["periodSeconds"] * mysql["startupProbe"]["failureThreshold"] >= 1800
+
+
+def test_k17_liveness_does_not_ask_the_database() -> None:
+    for deployment in of_kind(render_chart(), "Deployment"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
+
+
+def test_k19_registry_and_pull_secret_reach_every_container() -> None:
+    digest = "sha256:" + "a" * 64
+    image = {"image": {"digest": digest}}
+    values = EVERYTHING | {
+        "global": {"imageRegistry": "registry.example.test"},
+        "imagePullSecrets": [{"name": "pull"}],
+        **dict.fromkeys(("addProduct", "readProduct", "displayProduct", "jobs", "mysql"), image),
+    }
+    for name, pod in pod_templates(render_chart(values)):
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "pull"}], name
+        for container in containers(pod):
+            assert container["image"].startswith("registry.example.test/"), name
+            assert container["image"].endswith("@" + digest), name
+
+
+def test_k19_the_chart_lists_every_image_for_mirroring() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    listed = {entry["image"] for entry in yaml.safe_load(chart["annotations"]["artifacthub.io/images"])}
+    used = {container["image"] for _, pod in pod_templates(default_and_everything()) for container in containers(pod)}
+    assert listed == used
+
+
+def test_k22_no_namespace_and_no_cluster_domain_is_fixed() -> None:
+    for values in ({}, EVERYTHING, EXTERNAL):
+        text = yaml.safe_dump(render_chart(values, namespace="default"))
+        assert "cluster.local" not in text
+        assert "namespace: default" not in text
+
+
+def test_a_job_gets_a_new_name_when_its_content_changes_and_only_then() -> None:
+    def name(values: dict[str, Any]) -> str:
+        return str(one(render_chart(values, "migrate/job.yaml"), "Job", "")["metadata"]["name"])
+
+    assert name({}) == name({"commonLabels": {}})
+    assert name({}) == name({"addProduct": {"replicaCount": 4}})
+    assert len({name({}), name({"image": {"tag": "0.2.0"}}), name({"jobs": {"extraEnv": [{"name": "A"}]}})}) == 3
+
+
+def test_an_external_database_brings_no_mysql_and_its_read_host_serves_reading() -> None:
+    objects = render_chart(
+        EXTERNAL | {"externalDatabase": {"host": "db", "readHost": "replica", "tls": {"caSecret": "ca"}}}
+    )
+    assert of_kind(objects, "StatefulSet") == []
+    assert [found for found in of_kind(objects, "Job") if "credentials" in found["metadata"]["name"]] == []
+    read = one(objects, "Deployment", "read-product")["spec"]["template"]["spec"]
+    assert environment(read["containers"][0])["CATALOG_DATABASE_URL"] == "mysql://reader@replica:3306/catalog"
+    assert environment(read["containers"][0])["CATALOG_DATABASE_TLS_CA_FILE"] == "/run/secrets/database-ca/ca.crt"
+    assert "ca" in [volume.get("secret", {}).get("secretName") for volume in read["volumes"]]
+
+
+def test_our_images_have_the_version_of_the_chart() -> None:
+    images = {container["image"] for _, pod in pod_templates(render_chart()) for container in containers(pod)}
+    assert {image for image in images if image.startswith(OURS)} == {
+        f"{OURS}{name}:0.1.0" for name in (*SERVICES, "jobs")
+    }
+
+
+def test_pods_of_a_service_are_spread_over_nodes_and_protected_from_drains() -> None:
+    objects = render_chart()
+    for service in SERVICES:
+        (spread,) = one(objects, "Deployment", service)["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert spread["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == service
+        assert one(objects, "PodDisruptionBudget", service)["spec"]["maxUnavailable"] == 1
+
+
+def test_the_helm_test_goes_through_all_three_services() -> None:
+    (test,) = of_kind(render_chart(EVERYTHING), "Pod")
+    assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert test["spec"]["containers"][0]["args"][3:] == [f"http://shop-{service}" for service in SERVICES]

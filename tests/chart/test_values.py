@@ -1,0 +1,222 @@
+"""Every key of values.yaml does something, and what is made from its comments is up to date."""
+
+import copy
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from chart.everything import EVERYTHING, EXTERNAL
+from chart.rendering import CHART, HELMS, ROOT, Refused, render_chart
+
+pytestmark = pytest.mark.chart
+
+sys.path.insert(0, str(ROOT / "charts"))
+import manifests  # noqa: E402
+import values_schema  # noqa: E402
+
+KEYS = values_schema.read((CHART / "values.yaml").read_text(encoding="utf-8"))
+LEAVES = {".".join(leaf.path): leaf for leaf in values_schema.leaves(KEYS)}
+
+LABELS = {"example.com/team": "shop"}
+PEERS = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+SECRETS = [{"name": "pull"}]
+DIGEST = "sha256:" + "0" * 64
+# Another value than the default for the keys that have no obvious one.
+CHANGED: dict[str, Any] = {
+    "global.imagePullSecrets": SECRETS,
+    "imagePullSecrets": SECRETS,
+    "commonLabels": LABELS,
+    "replicaCount": 5,
+    "podDisruptionBudget.minAvailable": 1,
+    "podDisruptionBudget.maxUnavailable": "50%",
+    "service.type": "NodePort",
+    "service.annotations": LABELS,
+    "serviceAccount.annotations": LABELS,
+    "drainSeconds": 20,
+    "terminationGracePeriodSeconds": 90,
+    "logLevel": "DEBUG",
+    "livenessProbe": {"periodSeconds": 7},
+    "readinessProbe": {"periodSeconds": 7},
+    "startupProbe": {"periodSeconds": 7},
+    "tmpSizeLimit": "1Gi",
+    "topologySpreadConstraints": [],
+    "extraEnv": [{"name": "TZ", "value": "UTC"}],
+    "podAnnotations": LABELS,
+    "podLabels": LABELS,
+    "resources": {"requests": {"cpu": "70m"}},
+    "nodeSelector": LABELS,
+    "tolerations": [{"operator": "Exists"}],
+    "affinity": {"nodeAffinity": {}},
+    "podSecurityContext": {"runAsUser": 20001},
+    "securityContext": {"runAsUser": 20001},
+    "listenAddress": "0.0.0.0",
+    "currency": "CHF",
+    "publicUrl": "https://elsewhere.example.com/shop",
+    "addProduct.image.digest": DIGEST,
+    "readProduct.image.digest": DIGEST,
+    "displayProduct.image.digest": DIGEST,
+    "jobs.image.digest": DIGEST,
+    "mysql.image.digest": DIGEST,
+    "mysql.configuration": "max-connections = 900",
+    "mysql.image.pullPolicy": "Always",
+    "image.pullPolicy": "Always",
+    "mysql.persistence.accessModes": ["ReadWriteOncePod"],
+    "mysql.persistence.size": "9Gi",
+    "mysql.persistence.annotations": LABELS,
+    "mysql.livenessProbe": {"periodSeconds": 7},
+    "mysql.readinessProbe": {"periodSeconds": 7},
+    "mysql.startupProbe": {"periodSeconds": 7},
+    "mysql.resources": {"requests": {"cpu": "70m"}},
+    "mysql.podSecurityContext": {"runAsUser": 27},
+    "ingress.annotations": LABELS,
+    "ingress.hosts": [{"host": "other.example.com", "paths": [{"path": "/"}]}],
+    "ingress.tls": [{"secretName": "other", "hosts": ["shop.example.com"]}],
+    "httpRoute.annotations": LABELS,
+    "httpRoute.parentRefs": [{"name": "other"}],
+    "httpRoute.hostnames": ["other.example.com"],
+    "httpRoute.redirectParentRefs": [{"name": "other"}],
+    "httpRoute.path": "/shop",
+    "networkPolicy.ingressFrom": PEERS,
+    "networkPolicy.apiFrom": PEERS,
+    "networkPolicy.metricsFrom": PEERS,
+    "networkPolicy.externalDatabaseTo": PEERS,
+    "networkPolicy.apiServerTo": PEERS,
+    "networkPolicy.apiServerPorts": [8443],
+    "serviceMonitor.labels": LABELS,
+}
+# What must hold besides, for a key to have an effect.
+CONTEXT: dict[str, dict[str, Any]] = {
+    "replicaCount": {"autoscaling": {"enabled": False}},
+    "ingress.hosts": {"ingress": {"tls": [], "selfSigned": False}},
+    "ingress.enabled": {"ingress": {"tls": [], "selfSigned": False, "hosts": []}},
+    "ingress.tls": {},
+    "mysql.enabled": EXTERNAL,
+    "externalDatabase.host": EXTERNAL,
+    "externalDatabase.port": EXTERNAL,
+    "externalDatabase.readHost": EXTERNAL,
+    "externalDatabase.tls.caSecret": EXTERNAL,
+    "externalDatabase.tls.caKey": EXTERNAL | {"externalDatabase": {"host": "h", "tls": {"caSecret": "ca"}}},
+    "networkPolicy.externalDatabaseTo": EXTERNAL,
+    "serviceAccount.name": {"serviceAccount": {"create": False}},
+    "httpRoute.hostnames": {"ingress": {"enabled": False}},
+}
+CONTEXT["serviceAccount.create"] = {}
+
+
+def changed(path: str) -> Any:
+    if path in CHANGED:
+        return CHANGED[path]
+    default = LEAVES[path].default
+    if isinstance(default, bool):
+        return not current(path, default)
+    if isinstance(default, int):
+        return default + 1
+    assert isinstance(default, str), f"{path} needs an entry in CHANGED"
+    return default + "x"
+
+
+def current(path: str, default: Any) -> Any:
+    value: Any = with_context(path)
+    for name in path.split("."):
+        if name not in value:
+            return default
+        value = value[name]
+    return value
+
+
+def with_context(path: str) -> dict[str, Any]:
+    values = copy.deepcopy(EVERYTHING)
+    return merged(values, CONTEXT.get(path, {}))
+
+
+def merged(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    for name, value in more.items():
+        values[name] = merged(values.get(name, {}), value) if isinstance(value, dict) else copy.deepcopy(value)
+    return values
+
+
+def put(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    *blocks, last = path.split(".")
+    at = values = copy.deepcopy(values)
+    for block in blocks:
+        at = at.setdefault(block, {})
+    at[last] = value
+    return values
+
+
+def outcome(values: dict[str, Any]) -> Any:
+    """What renders, or why it does not: a key that decides about a refusal has an effect too."""
+    try:
+        return render_chart(values)
+    except Refused as refusal:
+        if "execution error" not in str(refusal):
+            raise
+        return str(refusal)
+
+
+@pytest.mark.parametrize("path", sorted(LEAVES))
+def test_a_key_that_can_be_set_has_an_effect(path: str) -> None:
+    values = with_context(path)
+    assert outcome(put(values, path, changed(path))) != outcome(values)
+
+
+def test_no_key_here_is_gone_from_the_values() -> None:
+    assert set(CHANGED) | set(CONTEXT) <= set(LEAVES)
+
+
+@pytest.mark.parametrize("block", ["addProduct", "readProduct", "displayProduct", "mysql", "jobs"])
+def test_what_a_block_says_wins_over_what_is_said_for_all(block: str) -> None:
+    values = {"nodeSelector": {"disk": "slow"}, block: {"nodeSelector": {"disk": "fast"}}}
+    chosen = [str(found).count("'disk': 'fast'") for found in render_chart(values)]
+    assert sum(chosen) > 0
+    assert "'disk': 'slow'" in str(render_chart(values))
+
+
+def test_off_in_a_block_wins_over_on_for_all() -> None:
+    values = {"autoscaling": {"enabled": True}, "readProduct": {"autoscaling": {"enabled": False}, "replicaCount": 0}}
+    (read,) = render_chart(values, "read-product/deployment.yaml")
+    assert read["spec"]["replicas"] == 0
+    assert render_chart(values, "read-product/hpa.yaml") == []
+    assert len(render_chart(values, "add-product/hpa.yaml")) == 1
+
+
+def test_schema_and_key_list_are_made_from_the_comments() -> None:
+    for path, text in values_schema.outputs().items():
+        assert path.read_text(encoding="utf-8") == text, "run `make chart-docs`"
+
+
+def test_readme_is_made_from_the_comments() -> None:
+    command = ["helm-docs", "--chart-search-root", "charts", "--sort-values-order", "file", "--dry-run"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert made.strip() == (CHART / "README.md").read_text(encoding="utf-8").strip(), "run `make chart-docs`"
+
+
+def test_the_readme_describes_each_key_once() -> None:
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+    assert [path for path in LEAVES if readme.count(f"| {path} |") != 1] == []
+
+
+def test_manifests_are_what_the_chart_renders() -> None:
+    assert manifests.differences() == [], "run `make manifests`"
+
+
+def test_manifests_hold_no_namespace_so_that_kubectl_chooses_it() -> None:
+    built = subprocess.run(["kubectl", "kustomize", "k8s"], capture_output=True, text=True, check=True, cwd=ROOT)
+    for found in yaml.safe_load_all(built.stdout):
+        assert "namespace" not in found["metadata"]
+
+
+def test_version_of_the_chart_is_the_version_of_the_code() -> None:
+    import catalog
+
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert chart["appVersion"] == catalog.__version__
+
+
+@pytest.mark.parametrize("name", ["values-production.yaml", "values-kind.yaml", "values-manifests.yaml"])
+@pytest.mark.parametrize("helm", HELMS)
+def test_the_value_files_render(name: str, helm: str) -> None:
+    assert render_chart(files=(name,), helm=helm)
