@@ -1,1 +1,31 @@
-"""Fixtures for every kind of test."""
+"""Leaves out what the machine cannot run, and says so at the end."""
+
+from collections import Counter
+
+import pytest
+import requirements
+
+_left_out: Counter[str] = Counter()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    requirements.required()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test whose needs are missing, or fails it when its kind is required."""
+    for kind in requirements.NEEDS:
+        if item.get_closest_marker(kind) is None:
+            continue
+        reason = requirements.missing(kind)
+        if reason and kind in requirements.required():
+            pytest.fail(f"{kind} tests are required, but {reason}", pytrace=False)
+        if reason:
+            _left_out[kind] += 1
+            pytest.skip(f"{kind}: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names the kinds that were left out, and why."""
+    for kind, count in sorted(_left_out.items()):
+        terminalreporter.write_line(f"left out: {count} {kind} tests, since {requirements.missing(kind)}")

@@ -20,11 +20,11 @@ def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
     """Inserts a product. Raises a 409 problem when another one has its SKU."""
     values = products.new_row(fields)
     try:
-        inserted = connection.execute(insert(Product).values(values))
+        product_id = connection.execute(insert(Product).values(values)).lastrowid
     except IntegrityError as error:
         raise _sku_taken(error, fields.sku) from None
     shown = {name: values[name] for name in wire.Product.__struct_fields__ if name != "id"}
-    return wire.Product(id=inserted.inserted_primary_key[0], **shown)
+    return wire.Product(id=product_id, **shown)
 
 
 def change(connection: Connection, product_id: int, check: Precondition, patch: wire.ProductPatch) -> wire.Product:

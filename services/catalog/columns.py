@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Numeric, String, Text
 from sqlalchemy.dialects import mysql
@@ -47,7 +48,7 @@ class Money(TypeDecorator[Decimal]):
     impl = Numeric(12, 2)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """See TypeDecorator."""
         return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(12, 2))
 
@@ -70,7 +71,7 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """See TypeDecorator."""
         return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
 

@@ -120,7 +120,8 @@ def transaction(work: Callable[[Connection], T]) -> T:
         except OperationalError as error:
             if error_code(error) != DEADLOCK or attempt == ATTEMPTS:
                 raise
-            time.sleep(random.uniform(0.005, 0.02) * attempt)
+            # Spread, so that the same requests do not meet again.
+            time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
 
 

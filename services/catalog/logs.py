@@ -16,6 +16,7 @@ class RequestId(logging.Filter):
     """Adds the request id to each entry that is written while a request is served."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """See logging.Filter."""
         if has_request_context():
             record.request_id = g.get("request_id")
         return True

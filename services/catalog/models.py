@@ -20,7 +20,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-class Product(db.Model):
+class Product(db.Model):  # type: ignore[name-defined,misc]
     """One product. `sku_key` and `search_text` are derived from the others by catalog.products."""
 
     __tablename__ = "product"
@@ -51,7 +51,7 @@ class Product(db.Model):
     updated_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class IdempotencyKey(db.Model):
+class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
     """The answer that was given to a request with an Idempotency-Key, to be given again."""
 
     __tablename__ = "idempotency_key"

@@ -86,9 +86,9 @@ def document() -> Response:
 def build(app: Flask) -> Schema:
     """The document as a dict."""
     found = [
-        (rule, method, app.view_functions[rule.endpoint].operation)  # type: ignore[attr-defined]
+        (rule, method, op)
         for rule in app.url_map.iter_rules()
-        if hasattr(app.view_functions[rule.endpoint], "operation")
+        if (op := getattr(app.view_functions[rule.endpoint], "operation", None))
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
     kinds = {wire.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}

@@ -1,10 +1,10 @@
 """Rows of the table `product` as wire products, and the other way round."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from catalog import text, wire
 from catalog.models import Product
@@ -21,13 +21,15 @@ COLUMNS = (
 )
 
 
-def from_row(row: Row[Any]) -> wire.Product:
+def from_row(row: Sequence[Any]) -> wire.Product:
     """A row of COLUMNS as it travels."""
     return wire.Product(*row)
 
 
 def find(connection: Connection, product_id: int) -> wire.Product | None:
     """The product with this id."""
+    if product_id > wire.ID_MAX:
+        return None
     row = connection.execute(select(*COLUMNS).where(Product.id == product_id)).first()
     return from_row(row) if row else None
 

@@ -41,7 +41,7 @@ reload = os.environ.get("RELOAD") == "1"
 preload_app = not reload
 
 # The heartbeat file of a worker must never wait for a disk; containers have this tmpfs even with a read-only root.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 
 # Longer than the time for which ingress-nginx keeps an idle connection (60 s), so that it never sends a request

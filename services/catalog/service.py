@@ -4,9 +4,11 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
-from werkzeug.routing import IntegerConverter
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import BaseConverter
 
 from catalog import __version__, draining, logs, metrics, openapi, wire
 from catalog.settings import Settings
@@ -15,11 +17,14 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Probe = Callable[[], wire.Check]
 
 
-class ProductId(IntegerConverter):
-    """`<product_id:id>` in a route: 1 to 2^63 - 1; anything else is an unknown address."""
+class ProductId(BaseConverter):
+    """`<product_id:…>` in a route: a whole number from 1 on, in ASCII digits, without leading zeros."""
 
-    def __init__(self, map: object, *args: object, **kwargs: object) -> None:
-        super().__init__(map, min=1, max=wire.ID_MAX)  # type: ignore[arg-type]
+    regex = "[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """The id; one beyond the greatest possible is not refused here, but belongs to no product."""
+        return int(value)
 
 
 def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
@@ -33,6 +38,7 @@ def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
     app.url_map.merge_slashes = False
     _register_request_ids(app)
     logs.register(app)
+    _refuse_broken_queries(app)
     metrics.register(app)
     _register_health(app, probes)
     return app
@@ -56,6 +62,16 @@ def _register_request_ids(app: Flask) -> None:
         if draining.under_way():
             response.headers["Connection"] = "close"
         return response
+
+
+def _refuse_broken_queries(app: Flask) -> None:
+    @app.before_request
+    def refuse_broken_query() -> None:
+        """Bytes that are no UTF-8 would be read as something else."""
+        try:
+            unquote_to_bytes(request.query_string).decode()
+        except UnicodeDecodeError:
+            raise BadRequest("The query is not in UTF-8.") from None
 
 
 def _register_health(app: Flask, probes: Sequence[Probe]) -> None:

@@ -84,7 +84,7 @@ class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name | UnsetType = UNSET
     price: Price | UnsetType = UNSET
-    sku: Sku | None | UnsetType = UNSET
+    sku: Sku | UnsetType | None = UNSET
     description: Description | UnsetType = UNSET
 
 

@@ -51,4 +51,4 @@ def _value(text: str, kind: type[Value]) -> Value:
         return datetime.fromisoformat(text).astimezone(UTC)
     if kind is Decimal:
         return price.exact(text)
-    return kind(text)  # type: ignore[call-arg]
+    return msgspec.convert(int(text), Id) if kind is int else text

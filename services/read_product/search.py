@@ -42,7 +42,7 @@ def _mysql(pieces: Iterable[str]) -> list[ColumnElement[bool]]:
     terms = [f'+"{piece}"' for piece in pieces if len(piece) >= MYSQL_PIECE_MIN]
     if not terms:
         return []
-    return [match(Product.search_text, against=" ".join(terms)).in_boolean_mode()]
+    return [match(Product.search_text.expression, against=" ".join(terms)).in_boolean_mode()]
 
 
 def _sqlite(pieces: Iterable[str]) -> list[ColumnElement[bool]]:

@@ -68,7 +68,8 @@ def get_product(product_id: int) -> Response:
         raise not_found()
     response = _json(product)
     response.set_etag(product.etag)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @views.get(f"{PATH}/export")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Candidate:
         return wire.ImportFault(self.row, self.line, column, name, shown, detail, code)
 
 
-def from_lines(file: BinaryIO) -> Iterator[Candidate]:
+def from_lines(file: IO[bytes]) -> Iterator[Candidate]:
     """Candidates of an NDJSON file."""
     for line in lines.read(file):
         candidate = Candidate(line.number, line.number)

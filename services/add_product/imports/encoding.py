@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from charset_normalizer import from_bytes
 
@@ -42,7 +42,7 @@ def label(codec: str) -> str:
     return _LABELS.get(codec, codec)
 
 
-def detect(file: BinaryIO) -> str:
+def detect(file: IO[bytes]) -> str:
     """The codec of the whole file, which is read to its end. Raises Unreadable.
 
     A byte order mark decides; without one, the file is UTF-8 when all of it is, else Windows-1252 when nothing
@@ -68,7 +68,7 @@ def detect(file: BinaryIO) -> str:
     return _verified(file, "cp1252")
 
 
-def verify(file: BinaryIO, charset: str) -> str:
+def verify(file: IO[bytes], charset: str) -> str:
     """The codec for a charset that the caller has named, once all of the file is in it. Raises Unreadable."""
     codec = NAMED.get(charset.lower())
     if codec is None:
@@ -83,14 +83,14 @@ def _unmarked_utf16(head: bytes) -> str:
     raise Unreadable("The file is binary, not text; send CSV or NDJSON.")
 
 
-def _verified(file: BinaryIO, codec: str) -> str:
+def _verified(file: IO[bytes], codec: str) -> str:
     line = _broken_line(file, codec)
     if line is not None:
         raise Unreadable(f"Line {line} is not {label(codec)}, in which the file seems to be; save it as UTF-8.")
     return codec
 
 
-def _broken_line(file: BinaryIO, codec: str) -> int | None:
+def _broken_line(file: IO[bytes], codec: str) -> int | None:
     """The first line that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(codec)()
     line = 1
@@ -106,7 +106,7 @@ def _broken_line(file: BinaryIO, codec: str) -> int | None:
     return None
 
 
-def _refuse_other_than_windows_1252(file: BinaryIO, broken_line: int) -> None:
+def _refuse_other_than_windows_1252(file: IO[bytes], broken_line: int) -> None:
     file.seek(0)
     sample = file.read(SAMPLE)
     high, multibyte = len(_HIGH.findall(sample)), _MULTIBYTE.findall(sample)
@@ -123,7 +123,7 @@ def _refuse_other_than_windows_1252(file: BinaryIO, broken_line: int) -> None:
         )
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while chunk := file.read(CHUNK):
         yield chunk

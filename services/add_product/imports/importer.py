@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports import encoding, headings, table
@@ -33,7 +33,7 @@ class Plan:
 
 
 def run_csv(
-    file: BinaryIO, charset: str | None, currency: str, on_conflict: OnConflict, dry_run: bool
+    file: IO[bytes], charset: str | None, currency: str, on_conflict: OnConflict, dry_run: bool
 ) -> wire.ImportReport:
     """Imports a CSV file. Raises encoding.Unreadable, table.Unusable or headings.Unknown before anything is written."""
     codec = encoding.verify(file, charset) if charset else encoding.detect(file)
@@ -47,7 +47,7 @@ def run_csv(
     return _run(map(reader.candidate, rows), report, on_conflict)
 
 
-def run_ndjson(file: BinaryIO, on_conflict: OnConflict, dry_run: bool) -> wire.ImportReport:
+def run_ndjson(file: IO[bytes], on_conflict: OnConflict, dry_run: bool) -> wire.ImportReport:
     """Imports an NDJSON file."""
     return _run(from_lines(file), Report(dry_run), on_conflict)
 
@@ -104,7 +104,7 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
     if inserts:
         connection.execute(insert(Product), inserts)
     if updates:
-        columns = {name: bindparam(name) for name in updates[0] if name != "this"}
+        columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "this"}
         connection.execute(update(Product).where(Product.id == bindparam("this")).values(columns), updates)
 
 
@@ -147,7 +147,7 @@ def _existing(connection: Connection, candidates: Iterable[Candidate], lock: boo
     """The products that these candidates mean, by identity."""
     keys = {key for candidate in candidates if isinstance(key := _identity(candidate.values), str)}
     names = {candidate.values.get("name") for candidate in candidates if candidate.values.get("sku") is None} - {None}
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if keys:
         conditions.append(Product.sku_key.in_(keys))
     if names:

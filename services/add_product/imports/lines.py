@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 LINE_MAX = 256 * 1024
 
@@ -15,7 +15,7 @@ class Line:
     text: bytes | None
 
 
-def read(file: BinaryIO) -> Iterator[Line]:
+def read(file: IO[bytes]) -> Iterator[Line]:
     """All lines that are not blank."""
     file.seek(0)
     number = 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import BinaryIO
+from typing import IO
 
 from add_product.imports.headings import count_known
 
@@ -31,7 +31,7 @@ class Row:
     fault: str | None = None
 
 
-def read(file: BinaryIO, codec: str, currency: str) -> Iterator[Row]:
+def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
     """All rows that are not blank, the heading first. Raises Unusable."""
     file.seek(0)
     lines = _lines(io.TextIOWrapper(file, encoding=codec, newline=""))

@@ -5,12 +5,11 @@ from alembic import context
 from catalog.models import db
 
 connection = context.config.attributes["connection"]
-common = {"target_metadata": db.metadata, "compare_type": True}
 
 if context.is_offline_mode():
-    context.configure(dialect_name="mysql", literal_binds=True, **common)
+    context.configure(dialect_name="mysql", literal_binds=True, target_metadata=db.metadata)
 else:
-    context.configure(connection=connection, **common)
+    context.configure(connection=connection, target_metadata=db.metadata)
 
 with context.begin_transaction():
     context.run_migrations()

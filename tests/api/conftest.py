@@ -1,0 +1,53 @@
+"""The services of the API, on SQLite and on MySQL: every test of this folder runs on both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import add_product
+import msgspec
+import pytest
+import read_product
+from apps import Api, Apps
+from catalog import migrate
+from catalog.models import IdempotencyKey, Product, db
+from catalog.settings import Settings
+from sqlalchemy import delete
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])
+def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
+    """The services as each is configured when installed: with its own database user on MySQL."""
+    directory: Path = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        settings = Settings(database_url=f"sqlite:///{directory}/catalog.sqlite3")
+        migrate.upgrade(settings)
+        yield _apps("sqlite", settings, settings)
+        return
+    server = request.getfixturevalue("mysql_server")
+    common = Settings(database_password_file=str(server.password_file))
+    migrate.upgrade(msgspec.structs.replace(common, database_url=server.url("migrator")))
+    writer, reader = (msgspec.structs.replace(common, database_url=server.url(user)) for user in ("writer", "reader"))
+    yield _apps("mysql", writer, reader)
+
+
+def _apps(database: str, writer: Settings, reader: Settings) -> Apps:
+    return Apps(database, add_product.create_app(writer), read_product.create_app(reader), writer)
+
+
+@pytest.fixture(scope="session")
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A MySQL server of the tests' own."""
+    from mysql_server import MySQLServer
+
+    server = MySQLServer(tmp_path_factory.mktemp("mysql"))
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def api(apps: Apps) -> Api:
+    """Clients on an empty catalogue."""
+    with apps.add.app_context(), db.engine.begin() as connection:
+        connection.execute(delete(IdempotencyKey))
+        connection.execute(delete(Product))
+    return Api(apps.database, apps.add.test_client(), apps.read.test_client(), apps.settings)

@@ -1,0 +1,87 @@
+"""A real MySQL in a container, with the catalogue's users and least privileges, for the tests."""
+
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import MySQLdb
+
+IMAGE = "mysql:9.7"
+PASSWORD = "p@ss:w/rd#1?&%41+ é"
+USERS = {
+    "migrator": "ALL PRIVILEGES ON catalog.*",
+    "writer": "SELECT, INSERT, UPDATE, DELETE ON catalog.*",
+    "reader": "SELECT ON catalog.*",
+}
+
+
+class MySQLServer:
+    """MySQL whose own default character set is latin1, as old servers have it; every user has the same odd password."""
+
+    def __init__(self, directory: Path) -> None:
+        self.name = f"catalog-test-{uuid.uuid4().hex[:8]}"
+        self.password_file = directory / "password"
+        self.password_file.write_text(PASSWORD + "\n", encoding="utf-8")
+        docker(
+            "run", "--detach", "--rm", "--name", self.name, "--publish", "127.0.0.1::3306",
+            "--env", f"MYSQL_ROOT_PASSWORD={PASSWORD}", "--env", "MYSQL_DATABASE=catalog",
+            "--tmpfs", "/var/lib/mysql", IMAGE, "--character-set-server=latin1",
+        )  # fmt: skip
+        self.port = int(docker("port", self.name, "3306/tcp").splitlines()[0].rpartition(":")[2])
+        self._create_users()
+
+    def url(self, user: str, database: str = "catalog") -> str:
+        """Database URL for one of the users."""
+        return f"mysql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, *statements: str) -> None:
+        """Runs statements as root."""
+        connection = self._connect()
+        try:
+            for statement in statements:
+                connection.cursor().execute(statement)
+            connection.commit()
+        finally:
+            connection.close()
+
+    def pause(self) -> None:
+        """Stops the server where it is: connections stay open and nothing answers."""
+        docker("pause", self.name)
+
+    def resume(self) -> None:
+        """Lets a paused server go on."""
+        docker("unpause", self.name)
+
+    def remove(self) -> None:
+        """Stops the server; its data are gone."""
+        docker("rm", "--force", self.name)
+
+    def _create_users(self) -> None:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                self._connect().close()
+                break
+            except MySQLdb.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+        quoted = PASSWORD.replace("'", "''")
+        self.execute(
+            *(f"CREATE USER {user} IDENTIFIED BY '{quoted}'" for user in USERS),
+            *(f"GRANT {what} TO {user}" for user, what in USERS.items()),
+        )
+
+    def _connect(self) -> MySQLdb.Connection:
+        return MySQLdb.connect(
+            host="127.0.0.1", port=self.port, user="root", password=PASSWORD, charset="utf8mb4", connect_timeout=3
+        )
+
+
+def docker(*arguments: str) -> str:
+    """Output of a docker command; raises with its error when it fails."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr}")
+    return done.stdout

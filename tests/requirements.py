@@ -1,0 +1,69 @@
+"""What each kind of test needs of the machine, and why a kind is left out."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+
+Reason = str | None
+
+
+@cache
+def _engine() -> Reason:
+    if shutil.which("docker") is None:
+        return "no docker command"
+    answer = subprocess.run(["docker", "version"], capture_output=True, timeout=30)
+    return None if answer.returncode == 0 else "no container engine answers"
+
+
+def _commands(*names: str) -> Callable[[], Reason]:
+    def missing() -> Reason:
+        lacking = [name for name in names if shutil.which(name) is None]
+        return f"no {' and no '.join(lacking)} on PATH" if lacking else None
+
+    return missing
+
+
+def _mysql() -> Reason:
+    if importlib.util.find_spec("MySQLdb") is None:
+        return "mysqlclient is not installed: install MySQL's headers (default-libmysqlclient-dev), then `make -B .venv/ready`"
+    return _engine()
+
+
+def _compose() -> Reason:
+    if reason := _engine():
+        return reason
+    answer = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=30)
+    return None if answer.returncode == 0 else "no docker compose"
+
+
+def _cluster() -> Reason:
+    return _engine() or _commands("kind", "kubectl", "helm")()
+
+
+NEEDS: dict[str, Callable[[], Reason]] = {
+    "mysql": _mysql,
+    "browser": _commands("chromium"),
+    "chart": _commands("helm", "kubeconform"),
+    "compose": _compose,
+    "cluster": _cluster,
+    "skaffold": _commands("skaffold"),
+}
+
+
+@cache
+def missing(kind: str) -> Reason:
+    """Why this machine cannot run this kind of test; None when it can."""
+    return NEEDS[kind]()
+
+
+def required() -> set[str]:
+    """The kinds that must not be left out, from CATALOG_TEST_REQUIRE; `all` is every kind but skaffold."""
+    named = {kind for kind in os.environ.get("CATALOG_TEST_REQUIRE", "").split(",") if kind}
+    if "all" in named:
+        named = named - {"all"} | set(NEEDS) - {"skaffold"}
+    if named - set(NEEDS):
+        raise ValueError(f"CATALOG_TEST_REQUIRE: there is no kind {sorted(named - set(NEEDS))}; there are {sorted(NEEDS)}")
+    return named
