@@ -1,0 +1,155 @@
+"""The cluster that all these tests share, and the catalogue in it.
+
+CATALOG_TEST_CLUSTER names a kind cluster to use and to leave as it is (CATALOG_TEST_PORTS: its ports for http and
+https); without it one is made from kind-config.yaml, and removed at the end. CATALOG_TEST_ADDONS names a command that
+installs add-ons: `COMMAND --name CLUSTER ADD-ON...`.
+"""
+
+import base64
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from e2e.kube import CHART, ROOT, Cluster, Release, run
+from e2e.shop import Browser
+
+ADDONS = ["ingress-nginx", "cert-manager", "metrics-server"]
+IMAGES = ["add-product", "read-product", "display-product", "jobs"]
+NAME = "catalog-e2e"
+PORTS = (20080, 20443)
+HOST = "shop.example.test"
+
+
+def image_names() -> list[str]:
+    """The images that a release starts."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    listed = [entry["image"] for entry in yaml.safe_load(chart["annotations"]["artifacthub.io/images"])]
+    return [image.removeprefix("docker.io/library/") for image in listed]
+
+
+def create(name: str, directory: Path, changes: dict[str, object], ports: tuple[int, int]) -> Cluster:
+    """Makes a cluster from kind-config.yaml with other ports and settings, and loads the images into it."""
+    configuration = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8")) | changes
+    for node in configuration["nodes"]:
+        for mapping in node.get("extraPortMappings", []):
+            mapping["hostPort"] = {80: ports[0], 443: ports[1]}[mapping["containerPort"]]
+    file = directory / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    kubeconfig = directory / f"{name}.kubeconfig"
+    run(
+        "kind",
+        "create",
+        "cluster",
+        "--name",
+        name,
+        "--config",
+        str(file),
+        "--kubeconfig",
+        str(kubeconfig),
+        "--wait",
+        "180s",
+    )
+    run("kind", "load", "docker-image", "--name", name, *image_names())
+    return Cluster(name, kubeconfig, *ports)
+
+
+def install_addons(cluster: Cluster, addons: list[str]) -> None:
+    """Installs add-ons by the command that the environment names."""
+    command = os.environ.get("CATALOG_TEST_ADDONS")
+    if not command:
+        pytest.fail("CATALOG_TEST_ADDONS names no command that installs ingress-nginx, cert-manager and metrics-server")
+    run(*command.split(), "--name", cluster.name, *addons, env=cluster.env)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The cluster with its add-ons."""
+    directory = tmp_path_factory.mktemp("cluster")
+    existing = os.environ.get("CATALOG_TEST_CLUSTER")
+    if existing:
+        kubeconfig = directory / "kubeconfig"
+        kubeconfig.write_text(run("kind", "get", "kubeconfig", "--name", existing), encoding="utf-8")
+        http, https = os.environ["CATALOG_TEST_PORTS"].split(",")
+        made = Cluster(existing, kubeconfig, int(http), int(https))
+        made.connect()
+        yield made
+        return
+    try:
+        run("make", "images")
+        made = create(NAME, directory, {}, PORTS)
+        install_addons(made, ADDONS)
+        made.connect()
+        yield made
+    finally:
+        run("kind", "delete", "cluster", "--name", NAME)
+
+
+def values(host: str) -> dict[str, object]:
+    """Values of the releases that the tests install: HTTPS by a certificate authority of their own."""
+    return {
+        "drainSeconds": 5,
+        "terminationGracePeriodSeconds": 40,
+        "mysql": {"persistence": {"size": "1Gi"}},
+        "ingress": {
+            "enabled": True,
+            "className": "nginx",
+            "selfSigned": True,
+            "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "65m"},
+            "hosts": [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
+            "tls": [{"secretName": "shop-tls", "hosts": [host]}],
+        },
+    }
+
+
+DENY_ALL = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-all}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+"""
+# What would inject CATALOG_PORT, CATALOG_SERVICE_HOST and CATALOG_DB_PORT into every pod.
+CATALOG_SERVICES = """
+apiVersion: v1
+kind: Service
+metadata: {name: catalog}
+spec: {ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: catalog-db}
+spec: {ports: [{port: 5432}]}
+"""
+
+
+@pytest.fixture(scope="session")
+def values_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The values of the release that most tests share."""
+    file = tmp_path_factory.mktemp("values") / "values.yaml"
+    file.write_text(yaml.safe_dump(values(HOST)), encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture(scope="session")
+def shop(cluster: Cluster, values_file: str, record_testsuite_property: object) -> Iterator[Release]:
+    """The release `shop` in a hostile namespace: restricted, closed both ways, with Services that inject variables."""
+    release = Release(cluster, cluster.namespace("shop-eu"), "shop")
+    release.kubectl("apply", "-f", "-", text=CATALOG_SERVICES)
+    release.kubectl("apply", "-f", "-", text=DENY_ALL)
+    begin = time.monotonic()
+    release.said = release.install("--values", values_file)  # type: ignore[attr-defined]
+    print(f"\nfrom `helm install` to all ready: {time.monotonic() - begin:.0f} s")
+    yield release
+    if os.environ.get("CATALOG_TEST_CLUSTER"):
+        cluster.kubectl("delete", "namespace", "shop-eu", "--wait=true")
+
+
+@pytest.fixture(scope="session")
+def browser(shop: Release, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A browser that trusts the release's certificate authority and nothing else."""
+    file = tmp_path_factory.mktemp("ca") / "ca.crt"
+    file.write_bytes(base64.b64decode(shop.secret("shop-ca")["tls.crt"]))
+    return Browser(cluster.https_port, HOST, str(file))

@@ -1,0 +1,66 @@
+"""Under load, no rollout, scaling, deletion or drain costs a request, a product, or makes one twice."""
+
+from collections import Counter
+
+import pytest
+
+from e2e.kube import Cluster, Release, eventually
+from e2e.load import Load
+from e2e.shop import Browser, names
+
+pytestmark = pytest.mark.cluster
+
+SERVICES = ["add-product", "read-product", "display-product"]
+
+
+def rolled_out(shop: Release, service: str) -> None:
+    shop.kubectl("rollout", "status", f"deployment/shop-{service}", "--timeout=240s")
+
+
+def check(load: Load, shop: Release) -> None:
+    assert load.failures == [], f"{len(load.failures)} of {load.sent} failed: {load.failures[:5]}"
+    assert load.sent > 100
+    found = Counter(name for name in names(shop) if name.startswith(f"Load {load.mark} "))
+    assert found == Counter(load.added)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service: str) -> None:
+    with Load(browser) as load:
+        shop.kubectl("rollout", "restart", f"deployment/shop-{service}")
+        rolled_out(shop, service)
+        eventually(lambda: len(shop.pods(service)) == 2, 60)
+    check(load, shop)
+
+
+def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Browser) -> None:
+    for service in SERVICES:
+        shop.kubectl(
+            "scale", f"deployment/shop-{service}", "--replicas=4" if service == "display-product" else "--replicas=3"
+        )
+    for service in SERVICES:
+        rolled_out(shop, service)
+    with Load(browser) as load:
+        for service in SERVICES:
+            shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=2")
+        for service in SERVICES:
+            eventually(lambda service=service: len(shop.pods(service)) == 2, 90)
+        for service in SERVICES:
+            shop.kubectl("delete", "pod", shop.pods(service)[0].metadata.name, "--wait")
+        for service in SERVICES:
+            rolled_out(shop, service)
+    check(load, shop)
+
+
+def test_a_drained_node_costs_no_request(shop: Release, browser: Browser, cluster: Cluster) -> None:
+    mysql = shop.pods("mysql")[0].spec.node_name
+    nodes = [node.metadata.name for node in cluster.core.list_node().items]
+    victim = next(name for name in nodes if name != mysql and "control-plane" not in name)
+    try:
+        with Load(browser) as load:
+            cluster.kubectl("drain", victim, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s")
+            for service in SERVICES:
+                rolled_out(shop, service)
+        check(load, shop)
+    finally:
+        cluster.kubectl("uncordon", victim)

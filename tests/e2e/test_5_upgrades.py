@@ -1,0 +1,77 @@
+"""Upgrades keep passwords, data and pods; uninstalling keeps the data."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+
+from e2e.kube import CHART, Release, eventually
+from e2e.shop import add_product, names
+
+pytestmark = pytest.mark.cluster
+
+SERVICES = ["add-product", "read-product", "display-product"]
+
+
+def uids(shop: Release, component: str) -> set[str]:
+    return {pod.metadata.uid for pod in shop.pods(component) if not pod.metadata.deletion_timestamp}
+
+
+def test_k01_upgrades_and_restarts_keep_passwords_and_products(shop: Release, values_file: str) -> None:
+    name = f"Kept {uuid.uuid4()}"
+    add_product(shop, name)
+    before = shop.passwords()
+    for more in ([], ["--set", "logLevel=DEBUG"], []):
+        shop.install("--values", values_file, *more)
+    for kind in ("deployment", "statefulset"):
+        shop.kubectl("rollout", "restart", kind, "--selector", "app.kubernetes.io/instance=shop")
+    for service in SERVICES:
+        shop.kubectl("rollout", "status", f"deployment/shop-{service}", "--timeout=240s")
+    eventually(shop.all_ready, 120)
+    assert shop.passwords() == before
+    assert name in names(shop)
+
+
+def test_k02_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, values_file: str, tmp_path: Path) -> None:
+    newer = tmp_path / "chart"
+    shutil.copytree(CHART, newer)
+    chart = yaml.safe_load((newer / "Chart.yaml").read_text(encoding="utf-8"))
+    tag = chart["appVersion"]
+    (newer / "Chart.yaml").write_text(
+        yaml.safe_dump(chart | {"version": "0.9.9", "appVersion": "0.9.9"}), encoding="utf-8"
+    )
+    mysql = uids(shop, "mysql")
+    shop.install("--values", values_file, "--set-string", f"image.tag={tag}", chart=newer)
+    assert uids(shop, "mysql") == mysql, "a new version of the chart alone must not restart MySQL"
+    shop.install("--values", values_file, "--set", "commonLabels.team=shop")
+    assert all(pod.metadata.labels["team"] == "shop" for pod in shop.pods("display-product"))
+
+
+def test_k08_the_autoscaler_reads_metrics_and_an_upgrade_leaves_its_choice(shop: Release, values_file: str) -> None:
+    scaling = ["--set", "autoscaling.enabled=true", "--set", "displayProduct.autoscaling.minReplicas=3"]
+    shop.install("--values", values_file, *scaling)
+
+    def measured() -> bool:
+        hpa = shop.cluster.autoscaling.read_namespaced_horizontal_pod_autoscaler("shop-display-product", shop.namespace)
+        return bool(
+            hpa.status.current_metrics
+            and hpa.status.current_metrics[0].resource.current.average_utilization is not None
+        )
+
+    eventually(measured, 180, 3)
+    assert len(uids(shop, "display-product")) == 3
+    shop.install("--values", values_file, *scaling, "--set", "podAnnotations.changed=yes")
+    assert shop.cluster.apps.read_namespaced_deployment("shop-display-product", shop.namespace).spec.replicas == 3
+    shop.install("--values", values_file)
+
+
+def test_what_was_uninstalled_and_installed_again_finds_its_data(shop: Release, values_file: str) -> None:
+    name = f"Kept {uuid.uuid4()}"
+    add_product(shop, name)
+    before = shop.passwords()
+    shop.uninstall()
+    shop.install("--values", values_file)
+    assert shop.passwords() == before
+    assert name in names(shop)

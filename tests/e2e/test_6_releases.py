@@ -1,0 +1,154 @@
+"""Other ways and places: a second release, a long name, plain manifests, Helm 3, passwords of the user's own."""
+
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+
+from e2e.conftest import values
+from e2e.kube import CHART, ROOT, Cluster, Release, eventually
+from e2e.shop import add_product, names
+
+pytestmark = pytest.mark.cluster
+
+LONG = "a-release-whose-name-has-fifty-three-characters-in-it"
+ODD = "p@ss:w/rd#1?&%41+ é'\\\""
+SMALL = {"replicaCount": 1}
+
+
+def write(path: Path, *parts: dict[str, object]) -> str:
+    merged: dict[str, object] = {}
+    for part in parts:
+        merged |= part
+    path.write_text(yaml.safe_dump(merged), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def second(shop: Release, cluster: Cluster, tmp_path: Path) -> Release:
+    """A second release beside the first, with the longest name, whose MySQL is killed as it first starts."""
+    rendered = cluster.helm("template", LONG, str(CHART))
+    prefix = next(
+        found["metadata"]["name"].removesuffix("-mysql")
+        for found in yaml.safe_load_all(rendered)
+        if found and found["kind"] == "StatefulSet"
+    )
+    release = Release(cluster, shop.namespace, LONG, prefix)
+    own = values("second.example.test")
+    own["ingress"]["tls"][0]["secretName"] = "second-tls"  # type: ignore[index]
+    file = write(tmp_path / "second.yaml", own, SMALL)
+    release.install("--values", file, wait=False)
+    for seconds in (2, 6):
+        eventually(lambda: preparing(release), 120, 0.2)
+        time.sleep(seconds)
+        release.kubectl("delete", "pod", f"{prefix}-mysql-0", "--grace-period=0", "--force")
+        time.sleep(1)
+    release.install("--values", file)
+    return release
+
+
+def preparing(release: Release) -> bool:
+    """Whether MySQL's data folder is being made just now."""
+    return any(
+        status.state.running for pod in release.pods("mysql") for status in pod.status.init_container_statuses or []
+    )
+
+
+def test_k03_k09_k16_two_releases_stay_apart(shop: Release, second: Release, cluster: Cluster) -> None:
+    assert len(LONG) == 53
+    name = f"In the first only {uuid.uuid4()}"
+    add_product(shop, name)
+    assert name not in names(second)
+    add_product(second, "In the second")
+    for release in (shop, second):
+        own = {address for pod in release.pods() for address in [pod.status.pod_ip]}
+        for component in ("add-product", "read-product", "display-product", "mysql"):
+            slices = cluster.discovery.list_namespaced_endpoint_slice(
+                release.namespace, label_selector=f"kubernetes.io/service-name={release.prefix}-{component}"
+            ).items
+            assert {address for part in slices for end in part.endpoints or [] for address in end.addresses} <= own
+    second.uninstall()
+    assert shop.all_ready()
+    assert name in names(shop)
+
+
+def test_k11_k22_plain_manifests_work_in_another_namespace(cluster: Cluster) -> None:
+    release = Release(cluster, cluster.namespace("plain"), "product-catalog")
+    release.kubectl("create", "service", "clusterip", "catalog", "--tcp=80")
+    said = release.kubectl("apply", "-k", "k8s")
+    assert "unchanged" not in said
+    eventually(release.all_ready, 300)
+    add_product(release, "From plain manifests")
+    assert names(release) == ["From plain manifests"]
+    assert "configured" not in release.kubectl("apply", "-k", "k8s")
+    cluster.kubectl("delete", "namespace", "plain", "--wait=false")
+
+
+def test_k12_passwords_with_reserved_characters_of_ones_own_by_helm_3(cluster: Cluster, tmp_path: Path) -> None:
+    release = Release(cluster, cluster.namespace("own-passwords"), "catalog")
+    keys = ["root-password", "migrator-password", "writer-password", "reader-password", "backup-password"]
+    literals = [f"--from-literal={key}={ODD}{number}" for number, key in enumerate(keys)]
+    release.kubectl("create", "secret", "generic", "mine", *literals, f"--from-literal=secret-key={'k' * 40}")
+    file = write(tmp_path / "values.yaml", SMALL, {"credentials": {"existingSecret": "mine"}})
+    release.install("--values", file, binary="helm3")
+    add_product(release, "Behind an odd password")
+    assert names(release) == ["Behind an odd password"]
+    logs = release.kubectl("logs", "--selector=app.kubernetes.io/instance=catalog", "--all-containers", "--tail=-1")
+    assert "p@ss" not in logs
+    processes = release.python(release.pods("add-product")[0].metadata.name, PROCESSES).stdout
+    assert "gunicorn" in processes
+    assert "p@ss" not in processes
+    cluster.kubectl("delete", "namespace", "own-passwords", "--wait=false")
+
+
+PROCESSES = "import glob; print([open(f, 'rb').read() for f in glob.glob('/proc/[0-9]*/cmdline')])"
+
+
+def test_a_missing_or_incomplete_secret_stops_the_installation_by_name(cluster: Cluster) -> None:
+    namespace = cluster.namespace("no-secret")
+    eventually(lambda: cluster.kubectl("--namespace", namespace, "get", "serviceaccount", "default"), 30)
+    command = [
+        "helm",
+        "install",
+        "catalog",
+        str(CHART),
+        "--namespace",
+        namespace,
+        "--set",
+        "credentials.existingSecret=mine",
+    ]
+    missing = subprocess.run(command, capture_output=True, text=True, env=cluster.env, check=False)
+    assert "credentials.existingSecret" in missing.stderr
+    assert missing.returncode == 1
+    cluster.kubectl("--namespace", namespace, "create", "secret", "generic", "mine", "--from-literal=root-password=x")
+    lacking = subprocess.run(command, capture_output=True, text=True, env=cluster.env, check=False)
+    assert "lacks the key migrator-password" in lacking.stderr
+    cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords(cluster: Cluster, tmp_path: Path) -> None:
+    commits = subprocess.run(
+        ["git", "log", "-2", "--format=%H", "--", "charts/product-catalog"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    ).stdout.split()
+    if len(commits) < 2:
+        pytest.skip("the history holds no earlier chart")
+    archive = subprocess.run(
+        ["git", "archive", commits[1], "charts/product-catalog"], capture_output=True, cwd=ROOT, check=True
+    ).stdout
+    subprocess.run(["tar", "-x", "-C", str(tmp_path)], input=archive, check=True)
+    release = Release(cluster, cluster.namespace("upgraded"), "catalog")
+    file = write(tmp_path / "values.yaml", SMALL)
+    release.install("--values", file, chart=tmp_path / "charts" / "product-catalog")
+    add_product(release, "From before")
+    before = release.passwords()
+    release.install("--reset-then-reuse-values")
+    assert release.passwords() == before
+    assert names(release) == ["From before"]
+    cluster.kubectl("delete", "namespace", "upgraded", "--wait=false")
