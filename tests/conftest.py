@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+
 import requirements
 
 _left_out: Counter[str] = Counter()

@@ -28,7 +28,7 @@ def _commands(*names: str) -> Callable[[], Reason]:
 
 def _mysql() -> Reason:
     if importlib.util.find_spec("MySQLdb") is None:
-        return "mysqlclient is not installed: install MySQL's headers (default-libmysqlclient-dev), then `make -B .venv/ready`"
+        return "mysqlclient is not installed: install MySQL's headers, then `make -B .venv/ready`"
     return _engine()
 
 
@@ -65,5 +65,6 @@ def required() -> set[str]:
     if "all" in named:
         named = named - {"all"} | set(NEEDS) - {"skaffold"}
     if named - set(NEEDS):
-        raise ValueError(f"CATALOG_TEST_REQUIRE: there is no kind {sorted(named - set(NEEDS))}; there are {sorted(NEEDS)}")
+        unknown = ", ".join(sorted(named - set(NEEDS)))
+        raise ValueError(f"CATALOG_TEST_REQUIRE names {unknown}; there are {', '.join(NEEDS)}")
     return named

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import add_product
 import msgspec
 import pytest
+from sqlalchemy import delete
+
+import add_product
 import read_product
 from apps import Api, Apps
 from catalog import migrate
 from catalog.models import IdempotencyKey, Product, db
 from catalog.settings import Settings
-from sqlalchemy import delete
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])

@@ -1,6 +1,7 @@
 """Bad input gets the right 4xx with a pointer to the fault, and nothing is written."""
 
 import pytest
+
 from apps import Api, etag
 
 PATH = "/api/v1/products"
@@ -42,7 +43,23 @@ INVALID = [
     ({"name": "x", "price": {"amount": 1}}, "/price", "type"),
     *(
         ({"name": "x", "price": text}, "/price", "number")
-        for text in ("1E3", "1e3", "NaN", "Infinity", "-Infinity", "", " ", "abc", "1,5", "1_000", "٢", "+1", "1.", ".5", " 1")
+        for text in (
+            "1E3",
+            "1e3",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "",
+            " ",
+            "abc",
+            "1,5",
+            "1_000",
+            "٢",
+            "+1",
+            "1.",
+            ".5",
+            " 1",
+        )
     ),
 ]
 
@@ -106,7 +123,9 @@ def test_a_body_of_two_megabytes_is_refused(api: Api) -> None:
     assert api.all() == []
 
 
-@pytest.mark.parametrize("product_id", ["0", "-1", "9223372036854775808", "99999999999999999999999", "abc", "1.5", "1e2", "%00"])
+@pytest.mark.parametrize(
+    "product_id", ["0", "-1", "9223372036854775808", "99999999999999999999999", "abc", "1.5", "1e2", "%00"]
+)
 def test_what_is_no_id_is_not_found(api: Api, product_id: str) -> None:
     api.create()
     url = f"{PATH}/{product_id}"

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+
 from apps import Api, etag
 
 PATH = "/api/v1/products/export"

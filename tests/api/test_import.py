@@ -1,6 +1,7 @@
 """Import files as people have them: what is taken, what is refused, and that the report says so."""
 
 import pytest
+
 from apps import Api
 
 PATH = "/api/v1/products"
@@ -104,7 +105,10 @@ def test_unicode_encodings_are_recognised(api: Api, encoding: str) -> None:
         ("sku;name;price\nA;n;1,00\nB;caf\xe9;1,00\nC;\x81;1,00\n".encode("latin-1"), "Line 4"),
         (b"sku;name;price\n" + "A;Thé glacé à la pêche;1,00\n".encode() * 3 + b"B;caf\xe9;1,00\n", "line 5 is damaged"),
         (("sku;name;price\n" + "R;Мыло душистое хозяйственное;4,20\n" * 9).encode("cp1251"), "cp1251"),
-        (("sku;name;price\n" + "M;Pâté fermière à l’été, crème brûlée;4,20\n" * 9).encode("mac_roman"), "not in windows-1252"),
+        (
+            ("sku;name;price\n" + "M;Pâté fermière à l’été, crème brûlée;4,20\n" * 9).encode("mac_roman"),
+            "not in windows-1252",
+        ),
         (b"PK\x03\x04" + bytes(100), "workbook"),
         (bytes(range(256)) * 10, "binary"),
         (b"\xff\xfes\x00k\x00u\x00,\x00n\x00a\x00m\x00e\x00\n\x00\x00\xd8\n\x00", "Line 2 is not UTF-16"),
@@ -207,7 +211,10 @@ def test_d07_quotes_commas_and_line_breaks_stay_in_their_cell(api: Api) -> None:
     )
     assert report["errors"] == []
     products = stored(api)
-    assert (products["Q-1"]["name"], products["Q-1"]["description"]) == ('Pipe 3/4" x 2 m', "Cut, threaded\nsecond line")
+    assert (products["Q-1"]["name"], products["Q-1"]["description"]) == (
+        'Pipe 3/4" x 2 m',
+        "Cut, threaded\nsecond line",
+    )
     assert products["Q-2"]["name"] == 'Pipe 3/4" bare'
     assert products["Q-3"]["price"] == "7.30"
 
@@ -269,7 +276,11 @@ def test_a_shopify_export_is_taken(api: Api) -> None:
         "tee,Tee,<p>Soft.</p>,Size,S,T-S,20.00,b.jpg\ntee,,,,M,T-M,21.00,\ntee,,,,,,,c.jpg\n"
     )
     products = stored(api)
-    assert {sku: product["name"] for sku, product in products.items()} == {"M-1": "Mug", "T-S": "Tee – S", "T-M": "Tee – M"}
+    assert {sku: product["name"] for sku, product in products.items()} == {
+        "M-1": "Mug",
+        "T-S": "Tee – S",
+        "T-M": "Tee – M",
+    }
     assert products["M-1"]["description"] == "Holds 0.3 l.\nRound."
     assert products["T-M"]["description"] == "Soft."
     assert [(warning["row"], warning["code"]) for warning in report["warnings"]] == [(5, "no_product")]

@@ -1,6 +1,7 @@
 """The list: pages, sorting and search."""
 
 import pytest
+
 from apps import Api, etag
 from read_product.listing import SORT_NAMES
 

@@ -1,15 +1,14 @@
 """Adding, reading, changing and deleting products over HTTP."""
 
 import pytest
+
 from apps import Api, etag
 
 PATH = "/api/v1/products"
 
 
 def test_an_added_product_is_found_again_with_all_it_was_given(api: Api) -> None:
-    answer = api.add.post(
-        PATH, json={"sku": "MUG-1", "name": "  Mug ", "description": "two\r\nlines", "price": "12.5"}
-    )
+    answer = api.add.post(PATH, json={"sku": "MUG-1", "name": "  Mug ", "description": "two\r\nlines", "price": "12.5"})
     assert answer.status_code == 201
     product = answer.json
     assert answer.headers["Location"] == f"{PATH}/{product['id']}"
@@ -24,7 +23,17 @@ def test_an_added_product_is_found_again_with_all_it_was_given(api: Api) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["Thé vert « bio »", "שלום", "مرحبا ABC عالم", "茉莉花茶", "ชาเขียว", "🍃 Tea 茶 𝒯", "e\u0301 combined", "a\u200db", "<b>&amp;</b>"],
+    [
+        "Thé vert « bio »",
+        "שלום",
+        "مرحبا ABC عالم",
+        "茉莉花茶",
+        "ชาเขียว",
+        "🍃 Tea 茶 𝒯",
+        "e\u0301 combined",
+        "a\u200db",
+        "<b>&amp;</b>",
+    ],
 )
 def test_text_in_any_script_comes_back_unchanged(api: Api, text: str) -> None:
     product = api.create(name=text, description=text, sku=text)
@@ -86,7 +95,9 @@ def test_head_tells_what_get_would(api: Api) -> None:
 def test_d23_a_patch_changes_what_it_names_and_nothing_else(api: Api) -> None:
     product = api.create(sku="P-1", description="long", price="7.50")
     changed = api.patch(product, {"name": "N"})
-    assert {**product, "name": "N", "version": 2, "updated_at": changed["updated_at"]} == changed == api.get(product["id"])
+    assert (
+        {**product, "name": "N", "version": 2, "updated_at": changed["updated_at"]} == changed == api.get(product["id"])
+    )
     assert api.patch(changed, {}) == changed
     assert api.patch(changed, {"name": "N", "price": "7.5"}) == changed
     unknown = api.add.patch(f"{PATH}/{product['id']}", json={"colour": "red"}, headers={"If-Match": etag(changed)})

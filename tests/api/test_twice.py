@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert, select, update
+
 from add_product import idempotency
 from apps import Api, Apps, etag
 from catalog.models import IdempotencyKey, db
-from sqlalchemy import insert, select, update
 
 PATH = "/api/v1/products"
 BODY = {"sku": "RACE-1", "name": "x", "price": "1.00"}

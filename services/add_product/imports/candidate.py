@@ -101,7 +101,7 @@ class TableReader:
             candidate.warnings.append(candidate.note("no_product", "has neither price nor SKU: no product of its own"))
             return
         if self.columns.html and "description" in found:
-            found["description"] = markup.to_text(found["description"].replace("\\n", "\n"))
+            found["description"] = markup.to_text(found["description"].replace("\\n", "<br>"))
         for name, cell in found.items():
             try:
                 candidate.values[name] = self._value(candidate, name, cell)

@@ -1,0 +1,45 @@
+"""The address under which people open the pages: CATALOG_PUBLIC_URL decides it, no header does."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask
+
+from catalog.settings import Settings
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Makes the app believe the setting; without one it believes the request, as on a developer's machine."""
+    if settings.public_url:
+        app.wsgi_app = PublicAddress(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
+
+
+def prefix_of(public_url: str | None) -> str:
+    """Path of the public URL without a final slash: `/shop`, or nothing."""
+    return urlsplit(public_url).path.rstrip("/") if public_url else ""
+
+
+class PublicAddress:
+    """WSGI middleware that sets scheme, host and path prefix (PEP 3333) from the public URL.
+
+    A proxy may take the prefix off the path or leave it on; both work.
+    """
+
+    def __init__(self, app: Any, public_url: str) -> None:
+        parts = urlsplit(public_url)
+        self._app = app
+        self._scheme = parts.scheme
+        self._host = parts.netloc
+        # WSGI wants the path unquoted, and its bytes as Latin-1.
+        self._prefix = unquote(prefix_of(public_url)).encode().decode("latin-1")
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """See PEP 3333."""
+        path = environ.get("PATH_INFO", "")
+        if self._prefix and (path == self._prefix or path.startswith(self._prefix + "/")):
+            path = path[len(self._prefix) :]
+        environ["PATH_INFO"] = path or "/"
+        environ["SCRIPT_NAME"] = self._prefix
+        environ["HTTP_HOST"] = self._host
+        environ["wsgi.url_scheme"] = self._scheme
+        return self._app(environ, start_response)

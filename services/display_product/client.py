@@ -1,0 +1,200 @@
+"""The other two services, as Python calls: the only module that sends requests."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import IO, Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+from flask import current_app, g, has_request_context
+from urllib3 import Retry, Timeout
+
+from catalog import __version__, wire
+from catalog.settings import Settings
+from catalog.wire import FieldError
+
+READ = "read-product"
+ADD = "add-product"
+PATH = "/api/v1/products"
+
+TIMEOUT = Timeout(connect=2, read=20)
+# An import answers when its last row is written.
+IMPORT_TIMEOUT = Timeout(connect=2, read=900)
+PROBE_TIMEOUT = Timeout(connect=1, read=2)
+
+# A request that never left is sent again whatever it is, one that may have been served only if that is safe.
+RETRIES = Retry(total=2, read=1, status=1, other=0, redirect=0, backoff_factor=0.1, status_forcelist={502, 503, 504},
+                allowed_methods={"GET"}, raise_on_status=False, respect_retry_after_header=False)  # fmt: skip
+KEYED_RETRIES = RETRIES.new(allowed_methods={"GET", "POST"})
+NO_RETRIES = Retry(0, redirect=0, raise_on_status=False)
+
+# How often to ask again while the first request with the same key is still at work.
+UNDER_WAY_ATTEMPTS = 5
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Away(Exception):
+    """The service did not answer, or answered that it cannot work now."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"{service} is away")
+        self.service = service
+
+
+class Missing(Exception):
+    """There is no such product."""
+
+
+class Stale(Exception):
+    """The product has changed since it was read."""
+
+
+class Refused(Exception):
+    """The request breaks a rule; `errors` names the fields."""
+
+    def __init__(self, status: int, detail: str, errors: list[FieldError]) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a service says of itself; `health` is None when it does not answer."""
+
+    service: str
+    health: wire.Health | None
+    milliseconds: float
+
+
+def get() -> "Client":
+    """The app's client."""
+    client: Client = current_app.extensions["client"]
+    return client
+
+
+class Client:
+    """Keeps the connections to both services; made once for each process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._bases = {READ: settings.read_url.rstrip("/"), ADD: settings.add_url.rstrip("/")}
+        self._pool = urllib3.PoolManager(maxsize=settings.threads, retries=RETRIES, timeout=TIMEOUT)
+
+    @property
+    def services(self) -> list[str]:
+        """Names of the services."""
+        return list(self._bases)
+
+    def find(self, arguments: Mapping[str, str]) -> wire.ProductPage:
+        """One page of the list; `arguments` are limit, sort, q and after. Raises Refused for a wrong one."""
+        return self._decode(self._send(READ, "GET", f"{PATH}?{urlencode(arguments)}"), wire.ProductPage)
+
+    def read(self, product_id: int) -> wire.Product:
+        """One product. Raises Missing."""
+        return self._decode(self._send(READ, "GET", f"{PATH}/{product_id}"), wire.Product)
+
+    def add(self, fields: wire.NewProduct, token: str) -> wire.Product:
+        """Adds a product, once for each token and content however often it is called. Raises Refused."""
+        body = wire.encode(fields)
+        # The content belongs to the key: whoever goes back in the browser and types another product means another.
+        headers = {"Idempotency-Key": f"{token}-{hashlib.sha256(body).hexdigest()[:16]}"}
+        for attempt in range(1, UNDER_WAY_ATTEMPTS + 1):
+            try:
+                answer = self._send(ADD, "POST", PATH, body=body, headers=headers, retries=KEYED_RETRIES)
+                return self._decode(answer, wire.Product)
+            except Refused as refused:
+                if refused.status != HTTPStatus.CONFLICT or refused.errors:
+                    raise
+                if attempt == UNDER_WAY_ATTEMPTS:
+                    raise Away(ADD) from refused
+                time.sleep(0.2 * attempt)
+        raise AssertionError("unreachable")
+
+    def change(self, product_id: int, etag: str, fields: wire.NewProduct) -> wire.Product:
+        """Changes a product of which the caller has seen this version. Raises Missing, Stale or Refused."""
+        answer = self._send(
+            ADD, "PATCH", f"{PATH}/{product_id}", body=wire.encode(fields), headers={"If-Match": f'"{etag}"'}
+        )
+        return self._decode(answer, wire.Product)
+
+    def remove(self, product_id: int, etag: str) -> None:
+        """Deletes a product of which the caller has seen this version. Raises Missing or Stale."""
+        self._send(ADD, "DELETE", f"{PATH}/{product_id}", headers={"If-Match": f'"{etag}"'})
+
+    def import_file(
+        self, file: IO[bytes], size: int, media_type: str, on_conflict: str, dry_run: bool
+    ) -> wire.ImportReport:
+        """Imports a file of `size` bytes, or says what an import would do. Raises Refused."""
+        options = urlencode({"dry_run": str(dry_run).lower(), "on_conflict": on_conflict})
+        headers = {"Content-Type": media_type, "Content-Length": str(size)}
+        answer = self._send(ADD, "POST", f"{PATH}/import?{options}", body=file, headers=headers, timeout=IMPORT_TIMEOUT)
+        return self._decode(answer, wire.ImportReport)
+
+    def export(self, kind: str) -> urllib3.BaseHTTPResponse:
+        """The whole catalogue as an open answer, to be read piece by piece and closed."""
+        return self._send(READ, "GET", f"{PATH}/export?format={kind}", preload_content=False)
+
+    def is_alive(self, service: str) -> bool:
+        """Whether the service's process answers."""
+        try:
+            return self._request(service, "GET", "/livez", retries=NO_RETRIES, timeout=PROBE_TIMEOUT).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def inspect(self, service: str) -> Report:
+        """What the service says of itself, and how long the answer took."""
+        started = time.perf_counter()
+        try:
+            answer = self._request(service, "GET", "/readyz", retries=NO_RETRIES, timeout=PROBE_TIMEOUT)
+            health = msgspec.json.decode(answer.data, type=wire.Health)
+        except (urllib3.exceptions.HTTPError, msgspec.DecodeError):
+            health = None
+        return Report(service, health, (time.perf_counter() - started) * 1000)
+
+    def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """The answer to a request that succeeded. Raises Away, Missing, Stale or Refused for any other."""
+        try:
+            answer = self._request(service, method, path, **options)
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                raise _fault(service, answer.status, answer.data)
+        except urllib3.exceptions.HTTPError as error:
+            log.warning("%s does not answer: %s", service, error)
+            raise Away(service) from error
+        return answer
+
+    def _request(
+        self, service: str, method: str, path: str, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> urllib3.BaseHTTPResponse:
+        sent = {"User-Agent": f"display-product/{__version__}", **(headers or {})}
+        if has_request_context():
+            sent["X-Request-ID"] = g.request_id
+        if isinstance(options.get("body"), bytes):
+            sent["Content-Type"] = "application/json"
+        return self._pool.request(method, self._bases[service] + path, headers=sent, redirect=False, **options)
+
+    def _decode(self, answer: urllib3.BaseHTTPResponse, kind: type[T]) -> T:
+        return msgspec.json.decode(answer.data, type=kind)
+
+
+def _fault(service: str, status: int, body: bytes) -> Exception:
+    if status == HTTPStatus.NOT_FOUND:
+        return Missing()
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return Stale()
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s answers %s", service, status)
+        return Away(service)
+    try:
+        problem = msgspec.json.decode(body, type=wire.Problem)
+    except msgspec.DecodeError:
+        log.warning("%s answers %s without a problem", service, status)
+        return Away(service)
+    return Refused(status, problem.detail, problem.errors)

@@ -1,0 +1,44 @@
+"""How a page reaches the browser: what may be kept, asked for again by ETag, and compressed."""
+
+import gzip
+
+from flask import Flask, Response, g, request, session
+
+COMPRESS_MIN = 1000
+GZIP_LEVEL = 6
+
+
+def register(app: Flask) -> None:
+    """Sets the caching headers of pages, answers 304, and compresses what holds no secret.
+
+    A page with a CSRF token is never compressed: whoever can make the browser ask for pages that repeat a text of
+    his choice could tell the token by their lengths (BREACH). Such a page also differs each time, so it gets no ETag.
+    """
+
+    @app.after_request
+    def deliver(response: Response) -> Response:
+        if response.mimetype != "text/html":
+            return response
+        response.vary.update(("Accept-Encoding", "Accept-Language", "Cookie"))
+        response.cache_control.private = True
+        response.cache_control.no_cache = True
+        if response.is_streamed or "csrf_token" in g or session.modified:
+            return response
+        if response.status_code == 200:
+            # Weak, since the same page travels compressed and plain.
+            response.add_etag(weak=True)
+            response.make_conditional(request)
+        if response.status_code != 304:
+            compress(response)
+        return response
+
+
+def compress(response: Response) -> None:
+    """Compresses the body when the browser takes that and it is worth it."""
+    if not request.accept_encodings.quality("gzip") or response.content_length is None:
+        return
+    if response.content_length < COMPRESS_MIN:
+        return
+    # A fixed time, so that the same page is the same bytes.
+    response.set_data(gzip.compress(response.get_data(), GZIP_LEVEL, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"

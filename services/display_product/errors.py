@@ -1,0 +1,125 @@
+"""Every error as a page: what happened, what to do next, and a way back, in the person's language."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from display_product import client, limits, messages
+from display_product.formats import number
+
+RETRY_AFTER_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Makes the app answer every error as a page."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, expired)
+    app.register_error_handler(client.Away, away)
+    app.register_error_handler(client.Missing, missing)
+    app.register_error_handler(client.Refused, refused)
+    app.register_error_handler(Exception, _bug)
+
+
+def page(status: int, title: str, *sentences: str) -> Response:
+    """An error page."""
+    return make_response(render_template("error.html", heading=title, sentences=sentences), status)
+
+
+def away(error: client.Away) -> Response:
+    """503: a service does not answer; says what is still possible."""
+    if error.service == client.ADD:
+        what = _("Products cannot be added, changed or deleted just now; looking at them still works.")
+    else:
+        what = _("The products cannot be shown just now. Nothing is lost.")
+    response = page(503, _("The catalogue is out of reach"), what, _("Try again in a minute."))
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def missing(error: client.Missing) -> Response:
+    """404: no such product."""
+    return page(
+        404,
+        _("There is no such product"),
+        _("It may have been deleted, or its address is mistyped."),
+        _("Search for it by name, or look through the list."),
+    )
+
+
+def refused(error: client.Refused) -> Response:
+    """400: an address asks the list for something that it does not have."""
+    parameter = error.errors[0].pointer if error.errors else ""
+    return page(
+        400,
+        _("This address does not work"),
+        messages.of_parameter(parameter),
+        _("Begin again with the first page of the list."),
+    )
+
+
+def expired(error: CSRFError | None = None) -> Response:
+    """403: the CSRF token is wrong, or its session is over."""
+    return page(
+        403,
+        _("The form could not be accepted"),
+        _("It was open for very long, or your browser keeps no cookies for this site. Nothing was changed."),
+        _("Go back, reload the page and send the form again."),
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Errors that Flask and Werkzeug raise: unknown addresses, methods, too large bodies, …"""
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        limits.drain(current_app.extensions["drain_max"])
+    response = page(status, *_texts(status))
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _texts(status: int) -> tuple[str, ...]:
+    most = number(current_app.extensions["settings"].import_max_bytes / 1024 / 1024)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return (
+                _("There is no page at this address"),
+                _("The address may be mistyped, or the page has moved."),
+                _("Go on from the home page, or search for a product."),
+            )
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return (
+                _("This address cannot be used like that"),
+                _("It is for sending a form, or only for reading."),
+                _("Go on from the home page."),
+            )
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return (
+                _("That is too large"),
+                _("An import file can have up to %(most)s MB, a product’s texts far less.", most=most),
+                _("Split the file into smaller ones, or shorten the text. Nothing was changed."),
+            )
+    return (
+        _("The request could not be understood"),
+        _("Something in the address or in the form is not as it should be. Nothing was changed."),
+        _("Go back and try again."),
+    )
+
+
+def _bug(error: Exception) -> Response:
+    log.error("unhandled error at %s", request.path, exc_info=error)
+    return page(
+        500,
+        _("Something went wrong"),
+        _("The fault is ours. It has been logged under the number below."),
+        _("Try again; if it happens once more, tell the people who run the catalogue that number."),
+    )

@@ -1,0 +1,40 @@
+"""Prices and times as people of each language write them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+from flask_babel import get_locale
+
+from catalog.settings import Settings
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Gives templates the filters `price`, `plain_price`, `number` and `moment`."""
+
+    def price(value: Decimal) -> str:
+        # Always the two decimals that are stored, also for a currency that has fewer.
+        return format_currency(value, settings.currency, locale=get_locale(), currency_digits=False)
+
+    app.jinja_env.filters["price"] = price
+    app.jinja_env.filters["plain_price"] = plain_price
+    app.jinja_env.filters["number"] = number
+    app.jinja_env.filters["moment"] = moment
+    app.jinja_env.globals["currency"] = settings.currency
+
+
+def plain_price(value: Decimal) -> str:
+    """`1299.00`, in French `1299,00`: to be edited, so without a currency and marks between thousands."""
+    return format_decimal(value, format="0.00", locale=get_locale())
+
+
+def number(value: float) -> str:
+    """A whole number with marks between thousands."""
+    return format_decimal(round(value), locale=get_locale())
+
+
+def moment(value: datetime) -> str:
+    """Day and time in UTC."""
+    return format_datetime(value, "d MMM y, HH:mm", tzinfo=None, locale=get_locale())

@@ -1,0 +1,127 @@
+"""The forms: what people type, checked by the same rules that the services apply."""
+
+import re
+import secrets
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_symbol
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from catalog import amount, text, wire
+from catalog.text import Invalid
+from display_product import messages
+from display_product.formats import plain_price
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+FIELDS = ("name", "price", "sku", "description")
+
+
+def _price(value: str) -> Decimal:
+    read = amount.parse(value)
+    if read.currency and not _is_ours(read.currency):
+        raise Invalid("currency", "is in another currency")
+    return read.value
+
+
+def _is_ours(currency: str) -> bool:
+    ours: str = current_app.extensions["settings"].currency
+    return currency == ours or get_currency_symbol(ours, locale="en").endswith(currency)
+
+
+def _sku(value: str) -> str | None:
+    return text.sku(value) if value.strip() else None
+
+
+def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:
+    """A validator for WTForms; what the rule makes of the text is kept in `form.checked`."""
+
+    def validate(form: "ProductForm", field: Any) -> None:
+        try:
+            form.checked[field.name] = rule(field.data or "")
+        except Invalid as fault:
+            raise StopValidation(messages.of_field(fault.code, field.name, fault.detail)) from None
+
+    return validate
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]
+    """A button with its CSRF token."""
+
+
+class ProductForm(FlaskForm):  # type: ignore[misc]
+    """The fields of a product. `token` makes sending it twice harmless, `etag` is the version that was edited."""
+
+    name = StringField(lazy_gettext("Name"), [_check(text.name)])
+    price = StringField(lazy_gettext("Price"), [_check(_price)])
+    sku = StringField(lazy_gettext("SKU"), [_check(_sku)])
+    description = TextAreaField(lazy_gettext("Description"), [_check(text.description)])
+    token = HiddenField()
+    etag = HiddenField()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.checked: dict[str, Any] = {}
+        self.general: list[str] = []
+        if not TOKEN.fullmatch(self.token.data or ""):
+            self.token.data = secrets.token_urlsafe(18)
+
+    @classmethod
+    def of(cls, product: wire.Product) -> "ProductForm":
+        """The form that changes this product."""
+        return cls(**texts(product), etag=product.etag)
+
+    def product(self) -> wire.NewProduct:
+        """What was typed, once it has been validated."""
+        return wire.NewProduct(**self.checked)
+
+    def take(self, errors: list[wire.FieldError]) -> None:
+        """Puts a service's errors beside the fields that they are about."""
+        for error in errors:
+            field = error.pointer.removeprefix("/")
+            sentence = messages.of_field(error.code, field, error.detail)
+            if field in FIELDS:
+                self[field].errors = [*self[field].errors, sentence]
+            else:
+                self.general.append(sentence)
+
+    @property
+    def faults(self) -> list[tuple[str | None, str]]:
+        """All errors in the order of the form, each with the id of its field."""
+        if "csrf_token" in self.errors:
+            self.general = [_("The form is too old, or your browser keeps no cookies. Please send it again.")]
+        return [(None, sentence) for sentence in self.general] + [
+            (self[field].id, sentence) for field in FIELDS for sentence in self[field].errors
+        ]
+
+
+class ImportForm(FlaskForm):  # type: ignore[misc]
+    """A file, and what to do with the SKUs that the catalogue has already."""
+
+    file = FileField(lazy_gettext("File"))
+    on_conflict = RadioField(
+        lazy_gettext("If a product with the same SKU is there already"),
+        choices=[
+            ("skip", lazy_gettext("Leave the product as it is")),
+            ("update", lazy_gettext("Change the product to what the file says")),
+            ("fail", lazy_gettext("Report the row as an error")),
+        ],
+        default="skip",
+    )
+
+
+def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:
+    """The product's fields as the form shows them."""
+    return {
+        "name": product.name,
+        "price": plain_price(product.price),
+        "sku": product.sku or "",
+        "description": product.description,
+    }

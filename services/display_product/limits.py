@@ -1,0 +1,35 @@
+"""How large a request may be."""
+
+from flask import Flask, request
+
+from catalog.settings import Settings
+
+FORM_MAX = 512 * 1024
+# What a form says besides its file.
+MARGIN = 64 * 1024
+DRAIN_FACTOR = 4
+CHUNK = 64 * 1024
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Sets the limit of each request by its page."""
+    most = {
+        "imports.preview": settings.import_max_bytes + MARGIN,
+        # The file comes back compressed, but as text: four characters for three bytes.
+        "imports.run": settings.import_max_bytes * 4 // 3 + MARGIN,
+    }
+
+    @app.before_request
+    def limit() -> None:
+        request.max_content_length = most.get(request.endpoint or "", FORM_MAX)
+
+    app.jinja_env.globals["import_max_bytes"] = settings.import_max_bytes
+    app.extensions["drain_max"] = settings.import_max_bytes * DRAIN_FACTOR
+
+
+def drain(most: int) -> None:
+    """Reads a body that is refused to its end: a browser that is still sending would not read the answer."""
+    length = request.content_length or 0
+    source = request.environ["wsgi.input"]
+    while 0 < length <= most and (chunk := source.read(min(CHUNK, length))):
+        length -= len(chunk)

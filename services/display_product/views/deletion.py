@@ -1,0 +1,89 @@
+"""Deleting a product, after a question, and taking that back.
+
+The question carries the product, signed, and so does the answer: deleting twice shows the same page, and undoing
+needs nothing that a server remembers.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from catalog import wire
+from display_product import client
+from display_product.forms import PlainForm, ProductForm, texts
+
+# As long as add-product remembers which products were added already.
+UNDO_SECONDS = 24 * 3600
+
+views = Blueprint("deletion", __name__)
+
+
+@views.get("/products/<product_id:product_id>/delete")
+def ask(product_id: int) -> Response:
+    """The question."""
+    return _question(client.get().read(product_id))
+
+
+@views.post("/products/<product_id:product_id>/delete")
+def delete(product_id: int) -> Response:
+    """Deletes the version that the person has seen; when it is gone already, that is what was wanted."""
+    product = _unsign(request.form.get("product", ""))
+    if product.id != product_id:
+        abort(HTTPStatus.BAD_REQUEST)
+    try:
+        client.get().remove(product_id, product.etag)
+    except client.Stale:
+        return _question(client.get().read(product_id), HTTPStatus.CONFLICT, changed=True)
+    except client.Missing:
+        pass
+    return make_response(
+        render_template("deleted.html", form=PlainForm(), product=product, signed=_sign(product), here=_list())
+    )
+
+
+@views.post("/products/undo")
+def undo() -> Response:
+    """Adds the deleted product again, once however often it is asked."""
+    product = _unsign(request.form.get("product", ""))
+    fields = wire.NewProduct(product.name, product.price, product.sku, product.description)
+    # The number alone would not do: a database may give it out again.
+    token = f"undo-{product.id}-{product.version}-{product.created_at.timestamp():.6f}"
+    try:
+        restored = client.get().add(fields, token)
+    except client.Refused as refused:
+        form = ProductForm(formdata=None, **texts(product))
+        form.take(refused.errors)
+        return make_response(render_template("add.html", form=form, here=url_for("editing.new")), refused.status)
+    flash(_("“%(name)s” is back.", name=restored.name))
+    return redirect(url_for("products.show", product_id=restored.id), HTTPStatus.SEE_OTHER)
+
+
+def _question(product: wire.Product, status: int = HTTPStatus.OK, changed: bool = False) -> Response:
+    page = render_template("delete.html", form=PlainForm(), product=product, signed=_sign(product), changed=changed)
+    return make_response(page, status)
+
+
+def _list() -> str:
+    return url_for("products.index")
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="deleted product")
+
+
+def _sign(product: wire.Product) -> str:
+    signed: str = _serializer().dumps(msgspec.to_builtins(product))
+    return signed
+
+
+def _unsign(signed: str) -> wire.Product:
+    try:
+        values: Any = _serializer().loads(signed, max_age=UNDO_SECONDS)
+    except BadData:
+        abort(HTTPStatus.BAD_REQUEST)
+    return msgspec.convert(values, wire.Product)

@@ -1,0 +1,100 @@
+"""Adding and changing a product."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from catalog import wire
+from display_product import client, errors
+from display_product.forms import ProductForm, texts
+from display_product.sessions import csrf
+
+views = Blueprint("editing", __name__)
+
+
+@views.get("/products/new")
+def new() -> Response:
+    """The empty form."""
+    return _page("add.html", ProductForm())
+
+
+# The two forms check their CSRF token themselves, so that what was typed is kept when it has expired.
+@views.post("/products/new")
+@csrf.exempt
+def add() -> Response:
+    """Adds the product, or shows the form again with what is wrong."""
+    form = ProductForm()
+    if not form.validate_on_submit():
+        return _refused("add.html", form)
+    try:
+        product = client.get().add(form.product(), form.token.data)
+    except client.Refused as refused:
+        form.take(refused.errors)
+        return _page("add.html", form, refused.status)
+    except client.Away:
+        return _away("add.html", form)
+    flash(_("“%(name)s” has been added.", name=product.name))
+    return _to(product)
+
+
+@views.get("/products/<product_id:product_id>/edit")
+def edit(product_id: int) -> Response:
+    """The form with the product in it."""
+    product = client.get().read(product_id)
+    return _page("edit.html", ProductForm.of(product), product_id=product_id)
+
+
+@views.post("/products/<product_id:product_id>/edit")
+@csrf.exempt
+def change(product_id: int) -> Response:
+    """Changes the product, or shows the form again with what is wrong, or with what somebody else has changed."""
+    form = ProductForm()
+    if not form.validate_on_submit():
+        return _refused("edit.html", form, product_id=product_id)
+    try:
+        product = client.get().change(product_id, form.etag.data, form.product())
+    except client.Refused as refused:
+        form.take(refused.errors)
+        return _page("edit.html", form, refused.status, product_id=product_id)
+    except client.Stale:
+        return _conflict(product_id, form)
+    except client.Missing:
+        form.general.append(_("This product has been deleted meanwhile. You can add it again with what you typed."))
+        return _page("add.html", form, HTTPStatus.NOT_FOUND)
+    except client.Away:
+        return _away("edit.html", form, product_id=product_id)
+    flash(_("“%(name)s” has been saved.", name=product.name))
+    return _to(product)
+
+
+def _conflict(product_id: int, form: ProductForm) -> Response:
+    """Both versions side by side; saving again means that the person has seen the stored one."""
+    stored = client.get().read(product_id)
+    form.etag.data = stored.etag
+    return _page("conflict.html", form, HTTPStatus.CONFLICT, product_id=product_id, stored=texts(stored))
+
+
+def _page(template: str, form: ProductForm, status: int = HTTPStatus.OK, **values: object) -> Response:
+    return make_response(render_template(template, form=form, **values), status)
+
+
+def _refused(template: str, form: ProductForm, **values: object) -> Response:
+    expired = "csrf_token" in form.errors
+    status = HTTPStatus.FORBIDDEN if expired else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _page(template, form, status, **values)
+
+
+def _away(template: str, form: ProductForm, **values: object) -> Response:
+    form.general.append(
+        _("The catalogue cannot save anything just now. What you typed is still here: try again in a minute.")
+    )
+    response = _page(template, form, HTTPStatus.SERVICE_UNAVAILABLE, **values)
+    response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
+    return response
+
+
+def _to(product: wire.Product) -> Response:
+    """Redirects, so that reloading the page that follows sends nothing again."""
+    return redirect(url_for("products.show", product_id=product.id), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,20 @@
+"""The catalogue as a file, passed through from read-product piece by piece."""
+
+from flask import Blueprint, Response
+
+from display_product import client
+
+CHUNK = 64 * 1024
+
+views = Blueprint("exports", __name__)
+
+
+@views.get("/export/products.<any(csv, ndjson):kind>")
+def download(kind: str) -> Response:
+    """The file."""
+    file = client.get().export(kind)
+    response = Response(file.stream(CHUNK), content_type=file.headers["Content-Type"])
+    response.headers["Content-Disposition"] = f'attachment; filename="products.{kind}"'
+    response.headers["Cache-Control"] = "no-store"
+    response.call_on_close(file.close)
+    return response
