@@ -1,0 +1,117 @@
+"""The services as they really run: three processes with their workers, their logs, their metrics and their end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from processes import ROOT, Running, running_services
+
+http = urllib3.PoolManager(retries=False)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The three services, for all tests of this module."""
+    with running_services(tmp_path_factory.mktemp("running"), CATALOG_WORKERS="3") as services:
+        yield services
+
+
+def test_a_product_added_through_one_service_is_read_through_the_other_and_shown(running: Running) -> None:
+    answer = http.request(
+        "POST", f"{running.urls['add_product']}/api/v1/products", json={"name": "Seen 🍃", "price": "3.50"}
+    )
+    assert answer.status == 201
+    assert http.request("GET", running.urls["read_product"] + answer.headers["Location"]).json()["name"] == "Seen 🍃"
+    page = http.request("GET", f"{running.urls['display_product']}/products/{answer.json()['id']}")
+    assert (page.status, "Seen 🍃" in page.data.decode(), "3.50" in page.data.decode()) == (200, True, True)
+
+
+def test_logs_are_json_with_the_request_id_and_without_probes(running: Running) -> None:
+    url = running.urls["read_product"]
+    http.request("GET", f"{url}/livez")
+    http.request("GET", f"{url}/api/v1/products/999999", headers={"X-Request-ID": "find-me"})
+    entries = [json.loads(line) for line in running.log("read_product").splitlines()]
+    assert [(entry["status"], entry["service"]) for entry in entries if entry.get("request_id") == "find-me"] == [
+        (404, "read-product")
+    ]
+    assert not [entry for entry in entries if entry.get("path") in ("/livez", "/readyz")]
+
+
+def counted(running: Running) -> float:
+    """Requests that read-product has counted for the route of one product."""
+    text = http.request("GET", running.metrics["read_product"]).data.decode()
+    found = re.findall(r"^flask_http_request_duration_seconds_count\{(.*)\} ([\d.e+]+)$", text, re.MULTILINE)
+    return sum(
+        float(value) for labels, value in found if 'url_rule="/api/v1/products/<product_id:product_id>"' in labels
+    )
+
+
+def test_k15_counters_sum_all_workers_and_never_fall(running: Running) -> None:
+    before = counted(running)
+    url = running.urls["read_product"]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: http.request("GET", f"{url}/api/v1/products/{n + 1}"), range(300)))
+    assert [counted(running) for _ in range(20)] == [before + 300] * 20
+    children = Path(
+        f"/proc/{running.processes['read_product'].pid}/task/{running.processes['read_product'].pid}/children"
+    )
+    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+    assert counted(running) == before + 300
+    text = http.request("GET", running.metrics["read_product"]).data.decode()
+    assert "livez" not in text
+    assert "/api/v1/products/17" not in text
+
+
+def test_sigterm_ends_with_0_after_the_request_under_way(tmp_path: Path) -> None:
+    with running_services(tmp_path) as services:
+        rows = "".join(f"S-{n},Thing {n},1.00\n" for n in range(20_000))
+        with ThreadPoolExecutor(1) as pool:
+            url = f"{services.urls['add_product']}/api/v1/products/import"
+            under_way = pool.submit(
+                http.request, "POST", url, body="sku,name,price\n" + rows, headers={"Content-Type": "text/csv"}
+            )
+            wait_for_rows(services)
+            services.processes["add_product"].send_signal(signal.SIGTERM)
+            assert under_way.result().json()["created"] == 20_000
+        assert services.processes["add_product"].wait(40) == 0
+
+
+def wait_for_rows(services: Running) -> None:
+    """Waits until the import has written its first rows."""
+    for _ in range(10_000):
+        if http.request("GET", f"{services.urls['read_product']}/api/v1/products?limit=1").json()["items"]:
+            return
+    raise AssertionError("no row was written")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CATALOG_WORKERS", "many", "CATALOG_WORKERS"),
+        ("CATALOG_CURRENCI", "EUR", "CATALOG_CURRENCI is not a setting"),
+        ("CATALOG_DATABASE_URL", "mysql://u:secret@db/c", "must not hold a password"),
+        ("CATALOG_CURRENCY", "euro", "CATALOG_CURRENCY"),
+        ("CATALOG_SECRET_KEY_FILE", "/nowhere", "CATALOG_SECRET_KEY_FILE"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path, name: str, value: str, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:catalog.server", "display_product:create_app()"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_LISTEN": "127.0.0.1:0", name: value},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert told in done.stderr + done.stdout
+    assert "secret@" not in done.stderr + done.stdout
