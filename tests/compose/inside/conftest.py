@@ -1,0 +1,68 @@
+"""What the tests inside Compose reach: the services by their names, the proxy as a browser does, MySQL as each user."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import MySQLdb
+import pytest
+import urllib3
+
+PUBLIC_URL = os.environ["PUBLIC_URL"]
+AUTHORITY = Path("/proxy-data/caddy/pki/authorities/local/root.crt")
+SECRETS = Path("/run/secrets/catalog")
+START_SECONDS = 30
+
+
+class Site:
+    """The pages and the API at their public address; the certificate must come from the proxy's authority."""
+
+    def __init__(self) -> None:
+        public = urlsplit(PUBLIC_URL)
+        self._pool = urllib3.HTTPSConnectionPool(
+            "proxy",
+            8443,
+            ca_certs=str(AUTHORITY),
+            assert_hostname=public.hostname,
+            server_hostname=public.hostname,
+            timeout=20,
+            retries=False,
+        )
+        self._headers = {"Host": public.netloc}
+
+    def request(self, method: str, path: str, **more: object) -> urllib3.BaseHTTPResponse:
+        headers = self._headers | more.pop("headers", {})
+        return self._pool.request(method, path, headers=headers, redirect=False, **more)
+
+    def add(self, **fields: object) -> dict:
+        answer = self.request("POST", "/api/v1/products", json={"name": "Thing", "price": "1.00", **fields})
+        assert answer.status == 201, answer.data
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def site() -> Site:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            site = Site()
+            site.request("GET", "/livez")
+        except (OSError, urllib3.exceptions.HTTPError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return site
+
+
+@pytest.fixture
+def database() -> Callable[[str], MySQLdb.Connection]:
+    """Connects as a user."""
+
+    def connect(user: str) -> MySQLdb.Connection:
+        password = (SECRETS / f"{user}-password").read_text(encoding="utf-8").rstrip("\n")
+        return MySQLdb.connect(host="mysql", user=user, password=password, database="catalog", charset="utf8mb4")
+
+    return connect

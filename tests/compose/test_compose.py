@@ -1,0 +1,100 @@
+"""`docker compose up` as a user types it; the tests of one installation, in the order in which they stand."""
+
+import json
+import subprocess
+
+import pytest
+import urllib3
+
+from compose.conftest import PASSWORD, Compose
+
+pytestmark = pytest.mark.compose
+SERVICES = ["add-product", "read-product", "display-product"]
+
+
+def inspect(compose: Compose) -> list[dict]:
+    done = subprocess.run(["docker", "inspect", *compose.containers()], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_the_tests_inside_compose_pass(compose: Compose) -> None:
+    assert " passed" in compose.run("run", "--rm", "tests")
+
+
+def test_a_failing_test_inside_fails_the_command(compose: Compose) -> None:
+    failing = ["python", "-m", "pytest", "--config-file=/dev/null", "--no-such-option"]
+    assert compose.call("run", "--rm", "tests", *failing).returncode == 4
+
+
+def test_http_is_sent_to_https_at_the_port_of_the_host(compose: Compose) -> None:
+    answer = urllib3.request("GET", f"http://localhost:{compose.http_port}/products?q=a", redirect=False, timeout=10)
+    assert (answer.status, answer.headers["Location"]) == (308, f"{compose.url}/products?q=a")
+
+
+def test_the_certificate_is_refused_by_those_who_do_not_know_its_authority(compose: Compose) -> None:
+    assert compose.get("/").status == 200
+    with pytest.raises(urllib3.exceptions.HTTPError, match="certificate"):
+        urllib3.request("GET", compose.url, timeout=10, retries=False)
+
+
+def test_containers_can_do_no_more_than_they_must(compose: Compose) -> None:
+    for container in inspect(compose):
+        service = container["Config"]["Labels"]["com.docker.compose.service"]
+        host = container["HostConfig"]
+        assert host["ReadonlyRootfs"], service
+        assert host["CapDrop"] == ["ALL"], service
+        assert host["CapAdd"] in (
+            None,
+            [],
+            *{"proxy": [["NET_BIND_SERVICE"], ["CAP_NET_BIND_SERVICE"]], "secrets": [["CHOWN"], ["CAP_CHOWN"]]}.get(
+                service, []
+            ),
+        ), service
+        assert any(option.startswith("no-new-privileges") for option in host["SecurityOpt"]), service
+        assert host["Memory"] > 0, service
+        assert service == "secrets" or container["Config"]["User"] not in ("", "0", "0:0", "root"), service
+
+
+def test_only_those_who_need_mysql_reach_it(compose: Compose) -> None:
+    reach = "import socket; socket.create_connection(('mysql', 3306), 3)"
+    compose.run("exec", "-T", "read-product", "python", "-c", reach)
+    assert "gaierror" in compose.run("exec", "-T", "display-product", "python", "-c", reach, check=False)
+
+
+def test_a_service_can_read_its_own_secrets_only(compose: Compose) -> None:
+    files = (
+        "import os, pathlib; print([f.name for f in pathlib.Path('/run/secrets/catalog').iterdir() if os.access(f, 4)])"
+    )
+    read = {name: compose.run("exec", "-T", name, "python", "-c", files).strip() for name in SERVICES}
+    assert read == {
+        "add-product": "['writer-password']",
+        "read-product": "['reader-password']",
+        "display-product": "['secret-key']",
+    }
+
+
+def test_a_restart_of_everything_keeps_the_products(compose: Compose) -> None:
+    added = compose.get("/api/v1/products", method="POST", json={"name": "Kept 🍃", "price": "5.00"}).json()
+    compose.run("down")
+    compose.up()
+    assert compose.get(f"/api/v1/products/{added['id']}").json() == added
+
+
+def test_passwords_with_reserved_characters_are_in_no_log_process_list_or_page(compose: Compose) -> None:
+    # They work, or nothing above would have.
+    seen = compose.run("logs", "--no-color")
+    for container in inspect(compose):
+        if container["State"]["Running"]:
+            top = subprocess.run(["docker", "top", container["Id"]], capture_output=True, text=True, check=True)
+            seen += top.stdout
+    compose.run("stop", "mysql")
+    try:
+        for path in ("/products", "/api/v1/products", "/readyz"):
+            answer = compose.get(path, retries=False)
+            assert answer.status == 503, path
+            seen += answer.data.decode()
+        seen += compose.run("logs", "--no-color", "read-product")
+    finally:
+        compose.run("start", "mysql")
+    assert PASSWORD not in seen
+    assert PASSWORD.split(" ", maxsplit=1)[0] not in seen
