@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from catalog import amount, text, wire
@@ -22,6 +22,11 @@ from display_product.formats import plain_price
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 FIELDS = ("name", "price", "sku", "description")
+ON_CONFLICT = {
+    "skip": lazy_gettext("Leave the product as it is"),
+    "update": lazy_gettext("Change the product to what the file says"),
+    "fail": lazy_gettext("Report the row as an error"),
+}
 
 
 def _price(value: str) -> Decimal:
@@ -108,11 +113,7 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
     file = FileField(lazy_gettext("File"))
     on_conflict = RadioField(
         lazy_gettext("If a product with the same SKU is there already"),
-        choices=[
-            ("skip", lazy_gettext("Leave the product as it is")),
-            ("update", lazy_gettext("Change the product to what the file says")),
-            ("fail", lazy_gettext("Report the row as an error")),
-        ],
+        choices=[SelectChoice(value, label) for value, label in ON_CONFLICT.items()],
         default="skip",
     )
 

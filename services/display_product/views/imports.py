@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +17,7 @@ from wtforms.validators import ValidationError
 from catalog import wire
 from catalog.cells import guard
 from display_product import client, errors, messages, staging
-from display_product.forms import ImportForm, PlainForm
+from display_product.forms import ON_CONFLICT, ImportForm, PlainForm
 from display_product.sessions import csrf
 
 SHOWN = 50
@@ -52,7 +51,7 @@ def preview() -> Response:
     upload = form.file.data
     if not upload:
         return _again(form, _("Choose a file."), HTTPStatus.UNPROCESSABLE_ENTITY)
-    if form.on_conflict.data not in dict(form.on_conflict.choices):
+    if form.on_conflict.data not in ON_CONFLICT:
         abort(HTTPStatus.BAD_REQUEST)
     name = upload.filename[-NAME_MAX:]
     answer = _import(form, upload.stream, name, form.on_conflict.data, dry_run=True)
@@ -61,9 +60,13 @@ def preview() -> Response:
     values = _page(answer, name)
     if not answer.created and not answer.updated:
         return make_response(render_template("import_preview.html", staged=None, **values))
-    return current_app.make_response(
-        stream_template("import_preview.html", staged=_kept(upload.stream), on_conflict=form.on_conflict.data, **values)
-    )
+    # Flask closes uploads before it writes a streamed page; the response takes this one over.
+    file, upload.stream = upload.stream, io.BytesIO()
+    staged = staging.pack(file)
+    page = stream_template("import_preview.html", staged=staged, on_conflict=form.on_conflict.data, **values)
+    response = current_app.make_response(page)
+    response.call_on_close(file.close)
+    return response
 
 
 # Reads its form itself, piece by piece, and checks the token then.
@@ -78,7 +81,7 @@ def run() -> Response:
         except ValidationError:
             return errors.expired()
         on_conflict, name = values.get("on_conflict", ""), values.get("name", "")[-NAME_MAX:]
-        if on_conflict not in ("skip", "update", "fail"):
+        if on_conflict not in ON_CONFLICT:
             abort(HTTPStatus.BAD_REQUEST)
         answer = _import(ImportForm(formdata=None), file, name, on_conflict, dry_run=False)
     if not isinstance(answer, wire.ImportReport):
@@ -151,12 +154,6 @@ def _page(report: wire.ImportReport, name: str) -> dict[str, Any]:
 def _fault(fault: wire.ImportFault) -> Fault:
     column = fault.column or (messages.label(fault.field) if fault.field else "")
     return Fault(fault.row, fault.line, column, fault.value, messages.of_row(fault.code, fault.field, fault.detail))
-
-
-def _kept(file: IO[bytes]) -> Iterator[str]:
-    """The file for the page, and then its end: the upload lives in a temporary file."""
-    with closing(file):
-        yield from staging.pack(file)
 
 
 def _serializer() -> URLSafeSerializer:

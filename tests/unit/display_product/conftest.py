@@ -1,0 +1,42 @@
+"""Fixtures: the pages as a test client, in front of the real processes of the other two services."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import display_product
+from catalog.settings import Settings
+from pages import Api, Browser
+from processes import Running, running_services
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The three services, one worker each."""
+    with running_services(tmp_path_factory.mktemp("services"), CATALOG_WORKERS="1") as found:
+        yield found
+
+
+@pytest.fixture
+def api(running: Running) -> Api:
+    """The API of an empty catalogue."""
+    found = Api(running)
+    for product in found.all():
+        found.delete(product)
+    return found
+
+
+@pytest.fixture
+def settings(running: Running) -> Settings:
+    """Settings of pages that reach the real services."""
+    return Settings(
+        add_url=running.urls["add_product"],
+        read_url=running.urls["read_product"],
+        secret_key_file=str(running.directory / "secret-key"),
+    )
+
+
+@pytest.fixture
+def browser(settings: Settings) -> Browser:
+    """A browser in front of these pages."""
+    return Browser(display_product.create_app(settings).test_client())

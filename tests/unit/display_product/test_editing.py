@@ -1,0 +1,182 @@
+"""Adding and changing a product through the forms."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+
+import display_product
+from catalog.settings import Settings
+from pages import Api, Browser
+
+FRENCH = {"Accept-Language": "fr"}
+
+
+@pytest.fixture
+def lonely(settings: Settings) -> Browser:
+    """A browser in front of pages whose add-product is away."""
+    away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9")
+    return Browser(display_product.create_app(away).test_client())
+
+
+def test_d20_after_an_error_everything_typed_is_still_there(api: Api, browser: Browser):
+    description = "First line\r\n\r\n  third & <last>"
+    page = browser.send(
+        browser.get("/products/new"), "/products/new", name="Vase", price="abc", description=description
+    )
+    assert page.status == 422
+    kept = page.fields()
+    assert (kept["name"], kept["price"], kept["description"]) == ("Vase", "abc", description)
+    assert page.one("#price-error").get_text() == "Write the price in digits, such as 1299.00."
+    assert api.all() == []
+
+
+def test_d20_during_an_outage_too(lonely: Browser):
+    page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="12,50", description="a\r\nb")
+    assert page.status == 503
+    assert page.response.headers["Retry-After"] == "5"
+    assert "try again in a minute" in page.one(".summary").get_text()
+    kept = page.fields()
+    assert (kept["name"], kept["price"], kept["description"]) == ("Vase", "12,50", "a\r\nb")
+
+
+def test_d20_the_form_of_an_outage_can_be_sent_again(api: Api, browser: Browser, lonely: Browser):
+    page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="1")
+    token = browser.get("/products/new").fields()["csrf_token"]
+    assert browser.send(page, "/products/new", csrf_token=token).status == 303
+    assert len(api.all()) == 1
+
+
+def test_d21_a_double_click_adds_one_product(settings: Settings, api: Api):
+    app = display_product.create_app(settings)
+    browser = Browser(app.test_client())
+    page = browser.get("/products/new")
+    cookie = browser.client.get_cookie("catalog_session")
+    fields = {**page.fields(), "name": "Vase", "price": "5"}
+
+    def click(_: int) -> str:
+        client = app.test_client()
+        client.set_cookie("catalog_session", cookie.value)
+        answer = client.post("/products/new", data=fields)
+        assert answer.status_code == 303, answer.text
+        return answer.location
+
+    with ThreadPoolExecutor(6) as clicks:
+        landed = set(clicks.map(click, range(6)))
+    [product] = api.all()
+    assert landed == {f"/products/{product['id']}"}
+
+
+def test_d21_going_back_and_typing_another_product_adds_that_one(api: Api, browser: Browser):
+    page = browser.get("/products/new")
+    browser.send(page, "/products/new", name="One", price="1")
+    browser.send(page, "/products/new", name="Two", price="1")
+    assert [product["name"] for product in api.all()] == ["One", "Two"]
+
+
+def test_d22_two_people_edit_one_product(api: Api, browser: Browser):
+    product = api.create(name="Lamp", price="10.00", description="Warm")
+    address = f"/products/{product['id']}/edit"
+    first, second = browser.get(address), browser.get(address)
+    assert browser.send(first, address, price="12,50").status == 303
+
+    conflict = browser.send(second, address, name="Big lamp")
+    assert conflict.status == 409
+    assert conflict.title.startswith("Error:")
+    assert conflict.fields()["name"] == "Big lamp"
+    assert conflict.texts(".stored .text") == ["Lamp", "12.50"]
+    assert api.all()[0]["name"] == "Lamp"
+
+    # Saved again, it is a decision made with both versions in view.
+    assert browser.send(conflict, address).status == 303
+    saved = api.all()[0]
+    assert (saved["name"], saved["price"]) == ("Big lamp", "10.00")
+
+
+def test_d22_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
+    product = api.create(name="Lamp")
+    address = f"/products/{product['id']}/edit"
+    page = browser.get(address)
+    api.delete(product)
+    gone = browser.send(page, address, name="Better lamp")
+    assert gone.status == 404
+    assert gone.fields()["name"] == "Better lamp"
+    assert browser.send(gone, gone.one("main form")["action"]).status == 303
+    assert [each["name"] for each in api.all()] == ["Better lamp"]
+
+
+def test_d24_errors_reach_a_screen_reader(browser: Browser):
+    page = browser.send(browser.get("/products/new"), "/products/new")
+    assert page.status == 422
+    assert page.title.startswith("Error:")
+    summary = page.one("main [role=alert][tabindex='-1'][autofocus]")
+    assert [link["href"] for link in summary.select("a")] == ["#name", "#price"]
+    for field in ("name", "price"):
+        element = page.one(f"#{field}")
+        assert element["aria-invalid"] == "true"
+        assert f"{field}-error" in element["aria-describedby"].split()
+        assert page.one(f"#{field}-error").get_text().strip()
+    assert "aria-invalid" not in page.one("#sku").attrs
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", " ", "Saisissez un nom."),
+        ("name", "x" * 201, "Raccourcissez le texte : 200 caractères au plus."),
+        ("name", "a\x07b", "Retirez-en les caractères de contrôle invisibles ; ils viennent souvent d’un texte copié."),
+        ("sku", "x" * 65, "Raccourcissez le texte : 64 caractères au plus."),
+        ("sku", "taken-1", "Un autre produit a déjà cette référence ; majuscules et minuscules ne comptent pas."),
+        ("sku", "\u200b", "Saisissez une référence avec au moins un caractère visible, ou laissez le champ vide."),
+        ("description", "x" * 10_001, "Raccourcissez le texte : 10 000 caractères au plus."),
+        ("price", "", "Saisissez un prix, par exemple 1299,00 ; 0 est possible aussi."),
+        ("price", "1,299", "Cela peut vouloir dire des milliers ou des décimales. Écrivez le prix avec deux décimales, "
+                           "par exemple 1299,00."),
+        ("price", "-1", "Le prix ne doit pas être négatif."),
+        ("price", "1e3", "Écrivez le prix en chiffres, par exemple 1299,00."),
+        ("price", "NaN", "Écrivez le prix en chiffres, par exemple 1299,00."),
+        ("price", "1.0055", "Le prix a trop de décimales ; deux au plus."),
+        ("price", "12345678901", "Le prix est trop grand : au plus 10 chiffres avant les décimales."),
+        ("price", "12,50 $", "Tous les prix sont dans la devise unique du catalogue ; saisissez seulement le nombre."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_the_persons_language(
+    field: str, value: str, sentence: str, api: Api, browser: Browser
+):
+    api.create(sku="TAKEN-1")
+    page = browser.get("/products/new", headers=FRENCH)
+    fields = {**page.fields(), "name": "Vase", "price": "1", field: value}
+    answer = browser.client.post("/products/new", data=fields, headers=FRENCH)
+    assert answer.status_code in (409, 422)
+    shown = type(page)(answer)
+    assert shown.one(f"#{field}-error").get_text().replace("\u00a0", " ").replace("\u202f", " ") == sentence
+    assert shown.title.startswith("Erreur")
+    assert len(api.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("12,50", "12.50"), ("1 299,00 €", "1299.00"), ("€5", "5.00"), ("0", "0.00"), ("EUR 3.1", "3.10")],
+)
+def test_prices_as_people_type_them(typed: str, stored: str, api: Api, browser: Browser):
+    assert browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed).status == 303
+    assert api.all()[0]["price"] == stored
+
+
+@pytest.mark.parametrize("token", ["", "forged", None])
+def test_a_wrong_csrf_token_writes_nothing_and_keeps_what_was_typed(token: str | None, api: Api, browser: Browser):
+    page = browser.get("/products/new")
+    fields = {**page.fields(), "name": "Vase", "price": "1", "csrf_token": token}
+    answer = type(page)(browser.client.post("/products/new", data={k: v for k, v in fields.items() if v is not None}))
+    assert answer.status == 403
+    assert answer.fields()["name"] == "Vase"
+    assert "cookies" in answer.one(".summary").get_text()
+    assert api.all() == []
+    # What it shows can be sent as it stands.
+    assert browser.send(answer, "/products/new").status == 303
+
+
+def test_a_body_over_the_limit_is_a_page(browser: Browser):
+    page = browser.send(browser.get("/products/new"), "/products/new", name="x", description="x" * 600_000)
+    assert page.status == 413
+    assert "too large" in page.title

@@ -1,0 +1,188 @@
+"""Importing a file: preview, confirmation, report."""
+
+import base64
+import csv
+import gzip
+import io
+import re
+
+import msgspec
+import pytest
+
+import display_product
+from catalog.settings import Settings
+from pages import Api, Browser, Page
+
+GOOD = 'sku,name,price,colour\nA-1,Lamp,"12,50",red\nA-2,Vase,1.00,blue\n'
+MIXED = GOOD + 'A-3,,1.00,\nA-1,Lamp,1.00,\nA-4,Cup,"1,299",\n'
+
+
+def choose(browser: Browser, content: str | bytes, name: str = "products.csv", **fields: str) -> Page:
+    """Sends the file from the import page."""
+    data = content.encode() if isinstance(content, str) else content
+    return browser.send(browser.get("/import"), "/import", file=(io.BytesIO(data), name), **fields)
+
+
+def confirm(browser: Browser, preview: Page, **changed: str) -> Page:
+    """Presses the button of the preview."""
+    form = preview.one("main form[action='/import/run']")
+    assert form["enctype"] == "multipart/form-data"
+    fields = {**preview.fields("main form[action='/import/run']"), **changed}
+    return Page(browser.client.post("/import/run", data=fields, content_type="multipart/form-data"))
+
+
+def counts(page: Page) -> list[str]:
+    """New, changed, left alone, errors."""
+    return page.texts(".counts dd")
+
+
+def test_nothing_is_written_before_the_preview_is_confirmed(api: Api, browser: Browser):
+    preview = choose(browser, GOOD)
+    assert (preview.status, counts(preview), api.all()) == (200, ["2", "0", "0", "0"], [])
+    done = confirm(browser, preview)
+    assert (done.status, counts(done)) == (200, ["2", "0", "0", "0"])
+    assert [(each["sku"], each["price"]) for each in api.all()] == [("A-1", "12.50"), ("A-2", "1.00")]
+    # A second click finds its products there.
+    assert counts(confirm(browser, preview)) == ["0", "0", "2", "0"]
+
+
+def test_any_replica_can_take_the_next_step(settings: Settings, api: Api, browser: Browser):
+    preview = choose(browser, GOOD)
+    other = Browser(display_product.create_app(settings).test_client())
+    other.client.set_cookie("catalog_session", browser.client.get_cookie("catalog_session").value)
+    assert counts(confirm(other, preview)) == ["2", "0", "0", "0"]
+
+
+def test_the_report_names_rows_columns_and_values(api: Api, browser: Browser):
+    preview = choose(browser, MIXED)
+    assert counts(preview) == ["2", "0", "0", "3"]
+    rows = [[cell.get_text() for cell in row.select("th, td")] for row in preview.soup.select("table.faults tbody tr")]
+    assert rows == [
+        ["4", "name", "–", "The name is missing."],
+        ["5", "SKU", "A-1", "This is the product of line 2 again."],
+        ["6", "price", "1,299", "This can mean thousands or decimals. Write it with two decimals, such as 1299.00."],
+    ]
+    assert "colour" in preview.one(".chip.off").get_text()
+    assert counts(confirm(browser, preview)) == ["2", "0", "0", "3"]
+
+
+def test_the_errors_can_be_downloaded(api: Api, browser: Browser):
+    preview = choose(browser, "sku,name,price\n1,=cmd(),x\n" + "\n".join(f"{n},n,y" for n in range(2, 200)))
+    assert "The first 50 of 198." in preview.text or "The first 50 of 199." in preview.text
+    answer = browser.send(preview, "/import/errors.csv", **preview.fields("main form[action='/import/errors.csv']"))
+    text = answer.response.get_data().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["Row", "Line", "Column", "Value", "What is wrong"]
+    assert rows[1] == ["2", "2", "price", "x", "Write the price in digits, such as 1299.00."]
+    assert len(rows) == 200
+    assert "errors.csv" in answer.response.headers["Content-Disposition"]
+    assert browser.send(preview, "/import/errors.csv", faults="forged").status == 400
+
+
+def test_what_happens_to_known_skus_is_the_persons_choice(api: Api, browser: Browser):
+    api.create(sku="A-1", name="Lamp", price="5.00")
+    assert counts(choose(browser, GOOD)) == ["1", "0", "1", "0"]
+    assert counts(choose(browser, GOOD, on_conflict="fail")) == ["1", "0", "0", "1"]
+    preview = choose(browser, GOOD, on_conflict="update")
+    assert counts(preview) == ["1", "1", "0", "0"]
+    confirm(browser, preview)
+    assert api.all()[0]["price"] == "12.50"
+    assert choose(browser, GOOD, on_conflict="destroy").status == 400
+
+
+@pytest.mark.parametrize("name", ["products.ndjson", "PRODUCTS.JSONL"])
+def test_ndjson_goes_by_the_name_of_the_file(name: str, api: Api, browser: Browser):
+    assert counts(choose(browser, '{"name": "Lamp", "price": "1.00"}\n', name)) == ["1", "0", "0", "0"]
+
+
+FILES = {
+    "empty": (b"", "products.csv", "Le fichier est vide."),
+    "blank": (b"\n\n", "products.csv", "Le fichier est vide."),
+    "binary": (bytes(range(256)), "products.csv", "Le fichier n’est pas du texte."),
+    "workbook": (b"PK\x03\x04 anything", "products.xlsx", "Le fichier est un classeur."),
+    "json": (b'[{"name": "x"}]', "products.json", "Le fichier entier est un seul JSON."),
+    "json called csv": (b'[{"name": "x"}]', "products.csv", "Le fichier entier est un seul JSON."),
+    "headings": (b"a,b\n1,2\n", "products.csv", "La première ligne doit contenir les en-têtes"),
+    "twins": (b"name,Name,price\n1,2,3\n", "products.csv", "Les colonnes « name » et « Name » ont le même nom"),
+    "damaged": ("name,price\nThé,1\nCafé,2\nÉté,3\n".encode() + b"\xe9\xff,1\n", "products.csv", "mais la ligne 5 est abîmée"),
+    "long line": (b"name,price\n" + b"x" * 1_100_000, "products.csv", "plus d’un million de caractères"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_cannot_be_used_is_explained_in_the_persons_language(kind: str, api: Api, browser: Browser):
+    content, name, sentence = FILES[kind]
+    browser.client.set_cookie("language", "fr")
+    page = choose(browser, content, name)
+    assert page.status in (415, 422)
+    assert page.title.startswith("Erreur")
+    assert sentence in page.one("#file-error").get_text().replace("\u00a0", " ")
+    assert page.one("#file")["aria-invalid"] == "true"
+
+
+def test_no_file_is_an_error_too(browser: Browser):
+    page = browser.send(browser.get("/import"), "/import")
+    assert (page.status, page.one("#file-error").get_text()) == (422, "Choose a file.")
+
+
+def test_ten_megabytes_pass_between_preview_and_import_unchanged(api: Api, browser: Browser):
+    content = "sku,name,price,description\n" + "".join(f"{n:06},Näme {n},1.00,{'text ' * 100}\n" for n in range(20_000))
+    assert len(content) > 10_000_000
+    preview = choose(browser, content)
+    assert counts(preview)[0] == "20,000"
+    staged = preview.fields("main form[action='/import/run']")["staged"]
+    assert gzip.decompress(base64.b64decode(staged)).decode() == content
+    assert len(staged) < len(content) / 5
+
+
+def _staged(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data)).decode()
+
+
+def test_a_forged_copy_of_the_file_is_refused(settings: Settings, api: Api):
+    small = msgspec.structs.replace(settings, import_max_bytes=100_000)
+    browser = Browser(display_product.create_app(small).test_client())
+    preview = choose(browser, GOOD)
+    whole = preview.fields("main form[action='/import/run']")["staged"]
+    for staged in ("", "####", whole[:-8], base64.b64encode(b"no gzip").decode(), whole + "A"):
+        assert confirm(browser, preview, staged=staged).status == 400
+    assert confirm(browser, preview, staged=_staged(b"\0" * 10_000_000)).status == 413
+    assert confirm(browser, preview, csrf_token="forged").status == 403
+    assert confirm(browser, preview, on_conflict="destroy").status == 400
+    assert confirm(browser, preview, name="x" * 100_000).status == 413
+    assert browser.client.post("/import/run", data={"staged": whole}).status_code == 400
+    broken = {"data": b"--x\r\nno part", "content_type": "multipart/form-data; boundary=x"}
+    assert browser.client.post("/import/run", **broken).status_code == 400
+    assert api.all() == []
+
+
+def test_a_file_over_the_limit_is_a_page(settings: Settings):
+    small = msgspec.structs.replace(settings, import_max_bytes=100_000)
+    page = choose(Browser(display_product.create_app(small).test_client()), b"x" * 300_000)
+    assert page.status == 413
+    assert "Split the file" in page.text
+
+
+def test_an_outage_during_an_import_is_said_on_the_form(settings: Settings):
+    away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9")
+    page = choose(Browser(display_product.create_app(away).test_client()), GOOD)
+    assert page.status == 503
+    assert "Retry-After" in page.response.headers
+    assert "just now" in page.one("#file-error").get_text()
+
+
+def test_every_fault_of_a_row_has_a_sentence_in_french(api: Api, browser: Browser):
+    api.create(sku="HERE", name="Here", price="1.00")
+    api.create(name="Bare", price="1.00")
+    browser.client.set_cookie("language", "fr")
+    rows = [
+        "here,x,1.00", ",Bare,1.00", "S1,,1.00", "S2,n,", "S3,n,1e3", "S4,n,-1", 'S5,n,"1,299"', "S6,n,1.0055",
+        "S7,n,12345678901", f"S8,{'x' * 201},1", "S9,n\x07,1", "S0,n,$1.00", "a,b", 'q,"n" x,1',
+    ]  # fmt: skip
+    sentences = choose(browser, "sku,name,price\n" + "\n".join(rows), on_conflict="fail").texts(
+        "table.faults td:last-child"
+    )
+    ndjson = '{"name": 1, "price": "1", "size": 2}\n{broken\n'
+    sentences += choose(browser, ndjson, "products.ndjson").texts("table.faults td:last-child")
+    assert len(sentences) == len(rows) + 3
+    assert not [each for each in sentences if "Cette valeur" in each or re.search(r"\b(the|is|has)\b", each)]
