@@ -45,7 +45,7 @@ def _cluster() -> Reason:
 
 NEEDS: dict[str, Callable[[], Reason]] = {
     "mysql": _mysql,
-    "browser": _commands("chromium"),
+    "browser": _commands("chromium", "openssl"),
     "chart": _commands("helm", "kubeconform"),
     "compose": _compose,
     "cluster": _cluster,

@@ -1,0 +1,78 @@
+"""Fixtures: the real processes, and Chromium in front of them."""
+
+import signal
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from browser.site import Site, launch, reaching
+from browser.tls_proxy import https
+from pages import Api
+from processes import Running, running_services
+
+SHOP = "https://shop.example/shop/"
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright."""
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests; each person in it has cookies of their own."""
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The three services."""
+    with running_services(tmp_path_factory.mktemp("services"), CATALOG_WORKERS="1") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def api(running: Running) -> Api:
+    """The services' API."""
+    return Api(running)
+
+
+@pytest.fixture(scope="session")
+def site(running: Running, chromium: Browser) -> Site:
+    """The pages of these services."""
+    return Site(running.urls["display_product"] + "/", chromium)
+
+
+@pytest.fixture(scope="session")
+def shop(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Pages under a path of a host with HTTPS."""
+    directory = tmp_path_factory.mktemp("shop")
+    with running_services(directory, CATALOG_WORKERS="1", CATALOG_PUBLIC_URL=SHOP) as running:
+        upstream = urlsplit(running.urls["display_product"]).port
+        with https("shop.example", upstream, directory) as (port, certificate):
+            browser = launch(playwright, *reaching(SHOP, f"127.0.0.1:{port}", str(certificate)))
+            yield Site(SHOP, browser)
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def bare(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Pages of a catalogue without a product."""
+    with running_services(tmp_path_factory.mktemp("bare"), CATALOG_WORKERS="1") as running:
+        yield Site(running.urls["display_product"] + "/", chromium)
+
+
+@pytest.fixture(scope="session")
+def lonely(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Pages whose two services have gone away."""
+    with running_services(tmp_path_factory.mktemp("lonely"), CATALOG_WORKERS="1") as running:
+        for service in ("add_product", "read_product"):
+            running.processes[service].send_signal(signal.SIGTERM)
+            running.processes[service].wait(40)
+        yield Site(running.urls["display_product"] + "/", chromium)
