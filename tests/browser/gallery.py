@@ -1,0 +1,211 @@
+"""Every page in every state that people can see, on a catalogue that has what breaks layouts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+import add_product
+from browser.site import Site
+from pages import Api
+
+SAMPLE = Path(add_product.__file__).with_name("sample.csv")
+
+SCRIPT = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>"
+LONG_NAME = "W" * 200
+MIXED_NAME = "مصباح مكتب «Aurora» 12V — מנורה 🍃👩🏽‍🚀"
+DESCRIPTION = (f"{SCRIPT} & &amp; " + "Lorem ipsum dolor sit amet. " * 400)[:9_600] + "\n" + "x" * 399
+FILE = f"""sku,name,price,weight,{SCRIPT.replace(",", "")}
+NEW-1,Lamp,"12,50",3,
+NEW-2,,1.00,3,
+NEW-1,Lamp,1.00,3,
+NEW-3,Cup,"1,299",3,
+NEW-4,{MIXED_NAME},$1.00,3,
+NEW-5,{SCRIPT},price,3,
+{"S" * 65},{LONG_NAME},{"9" * 60},3,
+"""
+
+
+@dataclass
+class Gallery:
+    """Where each page is found."""
+
+    site: Site
+    bare: Site
+    lonely: Site
+    api: Api
+    lamp: dict
+    long: dict
+    mixed: dict
+    plain: dict
+
+
+def fill(site: Site, bare: Site, lonely: Site, api: Api) -> Gallery:
+    """Replaces what is in the catalogue."""
+    for product in api.all():
+        api.delete(product)
+    api.load_file(SAMPLE.read_bytes())
+    return Gallery(
+        site,
+        bare,
+        lonely,
+        api,
+        lamp=api.create(name="Desk lamp", price="1299", sku="LMP-01", description="Warm light.\nTwo metres of cable."),
+        long=api.create(name=LONG_NAME, price="9999999999.99", sku="S" * 64, description=DESCRIPTION),
+        mixed=api.create(name=MIXED_NAME, price="0", sku="مصباح-١", description="מנורה חמה\nLampe chaude"),
+        plain=api.create(name=SCRIPT, price="3"),
+    )
+
+
+Step = Callable[[Gallery, Page], None]
+
+
+def _at(address: str) -> Step:
+    def step(gallery: Gallery, page: Page) -> None:
+        page.goto(address)
+
+    return step
+
+
+def _of(product: str, action: str = "") -> Step:
+    def step(gallery: Gallery, page: Page) -> None:
+        page.goto(f"products/{getattr(gallery, product)['id']}{action}")
+
+    return step
+
+
+def _table(gallery: Gallery, page: Page) -> None:
+    page.goto("products")
+    page.locator("[name=layout][value=table]").click()
+    expect(page.locator("table.products")).to_be_visible()
+
+
+def _second(gallery: Gallery, page: Page) -> None:
+    page.goto("products?q=e&sort=price")
+    page.locator("a[rel=next]").click()
+    expect(page.locator("a[rel=prev]")).to_be_visible()
+
+
+def _send(page: Page) -> None:
+    page.locator("main form[method=post] button[type=submit]").first.click()
+
+
+def _mistakes(gallery: Gallery, page: Page) -> None:
+    page.goto("products/new")
+    for field, value in (("name", ""), ("price", "1,299"), ("sku", "S" * 65), ("description", SCRIPT)):
+        page.locator(f"#{field}").fill(value)
+    _send(page)
+    expect(page.locator(".summary")).to_be_focused()
+
+
+def _conflict(gallery: Gallery, page: Page) -> None:
+    _of("long", "/edit")(gallery, page)
+    gallery.long = gallery.api.change(gallery.long, name=MIXED_NAME, price="1")
+    _send(page)
+    expect(page.locator(".stored").first).to_be_visible()
+    gallery.long = gallery.api.change(gallery.long, name=LONG_NAME, price="9999999999.99")
+
+
+def _deleted(gallery: Gallery, page: Page) -> None:
+    made = gallery.api.create(name=LONG_NAME)
+    page.goto(f"products/{made['id']}/delete")
+    _send(page)
+    expect(page.locator("form[action$=undo]")).to_be_visible()
+
+
+def _added(gallery: Gallery, page: Page) -> None:
+    page.goto(f"products/{gallery.lamp['id']}/edit")
+    _send(page)
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def _refused_file(gallery: Gallery, page: Page) -> None:
+    _give(page, b"PK\x03\x04")
+    expect(page.locator(".summary")).to_be_focused()
+
+
+def _give(page: Page, content: bytes) -> None:
+    page.goto("import")
+    page.locator("#file").set_input_files({"name": f"{LONG_NAME}.csv", "mimeType": "text/csv", "buffer": content})
+    _send(page)
+
+
+def _preview(gallery: Gallery, page: Page) -> None:
+    _give(page, FILE.encode())
+    expect(page.locator(".counts")).to_be_visible()
+
+
+def _nothing_to_import(gallery: Gallery, page: Page) -> None:
+    _give(page, b"name,price\n,x\n")
+    expect(page.locator(".counts")).to_be_visible()
+
+
+def _result(gallery: Gallery, page: Page) -> None:
+    for product in gallery.api.all():
+        if (product["sku"] or "").startswith("NEW-"):
+            gallery.api.delete(product)
+    _preview(gallery, page)
+    _send(page)
+    expect(page.locator(".counts .good")).to_be_visible()
+
+
+def _too_old(gallery: Gallery, page: Page) -> None:
+    page.goto(f"products/{gallery.lamp['id']}/delete")
+    page.context.clear_cookies(name="catalog_session")
+    _send(page)
+    expect(page.locator("main code")).to_be_visible()
+
+
+def _outage_of_a_form(gallery: Gallery, page: Page) -> None:
+    page.goto("products/new")
+    page.locator("#name").fill("Vase")
+    page.locator("#price").fill("3")
+    _send(page)
+    expect(page.locator(".summary")).to_be_focused()
+
+
+STATES: dict[str, tuple[str, Step]] = {
+    "home": ("site", _at("")),
+    "home-empty": ("bare", _at("")),
+    "list": ("site", _at("products")),
+    "list-table": ("site", _table),
+    "list-second-page": ("site", _second),
+    "list-search": ("site", _at("products?q=mug")),
+    "list-nothing-found": ("site", _at(f"products?q={'W' * 199}x")),
+    "list-empty": ("bare", _at("products")),
+    "product": ("site", _of("lamp")),
+    "product-long": ("site", _of("long")),
+    "product-mixed": ("site", _of("mixed")),
+    "product-plain": ("site", _of("plain")),
+    "product-saved": ("site", _added),
+    "add": ("site", _at("products/new")),
+    "add-errors": ("site", _mistakes),
+    "add-outage": ("lonely", _outage_of_a_form),
+    "edit": ("site", _of("mixed", "/edit")),
+    "edit-conflict": ("site", _conflict),
+    "delete": ("site", _of("long", "/delete")),
+    "deleted": ("site", _deleted),
+    "import": ("site", _at("import")),
+    "import-refused": ("site", _refused_file),
+    "import-preview": ("site", _preview),
+    "import-nothing": ("site", _nothing_to_import),
+    "import-result": ("site", _result),
+    "status": ("site", _at("status")),
+    "status-outage": ("lonely", _at("status")),
+    "error-not-found": ("site", _at("products/999999999999")),
+    "error-address": ("site", _at("products?limit=0")),
+    "error-too-old": ("site", _too_old),
+    "error-outage": ("lonely", _at("products")),
+}
+
+
+@contextmanager
+def shown(gallery: Gallery, state: str, **options: object) -> Iterator[Page]:
+    """A person's browser with the page in this state, and nothing on it that still moves."""
+    where, step = STATES[state]
+    expected = ("server error",) if where == "lonely" else ()
+    with getattr(gallery, where).visit(expected, reduced_motion="reduce", **options) as page:
+        step(gallery, page)
+        yield page
