@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 import add_product
 from browser.site import Site
@@ -202,10 +202,12 @@ STATES: dict[str, tuple[str, Step]] = {
 
 
 @contextmanager
-def shown(gallery: Gallery, state: str, **options: object) -> Iterator[Page]:
-    """A person's browser with the page in this state, and nothing on it that still moves."""
+def shown(gallery: Gallery, state: str, **options: object) -> Iterator[tuple[Page, list[Request]]]:
+    """A person's browser with the page in this state and nothing on it that still moves; and what it has loaded."""
     where, step = STATES[state]
     expected = ("server error",) if where == "lonely" else ()
-    with getattr(gallery, where).visit(expected, reduced_motion="reduce", **options) as page:
+    loaded: list[Request] = []
+    with getattr(gallery, where).visit(expected, **{"reduced_motion": "reduce", **options}) as page:
+        page.on("requestfinished", lambda request: loaded.append(request))
         step(gallery, page)
-        yield page
+        yield page, loaded

@@ -1,15 +1,15 @@
 """Every page in every state: accessible, whole at every width, light, and with nothing that moves or fails.
 
-The screenshots are kept in build/screenshots.
+The screenshots, and what each page weighs, are kept in build/pages.
 """
 
+import itertools
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request, expect
 
 from browser.gallery import STATES, Gallery, fill, shown
 from browser.site import Site
@@ -18,13 +18,37 @@ from processes import ROOT
 
 pytestmark = pytest.mark.browser
 
-SCREENSHOTS = ROOT / "build" / "screenshots"
+OUTPUT = ROOT / "build" / "pages"
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
 SCHEMES = ("light", "dark")
 WIDTHS = {320: 640, 768: 1024, 1280: 800}
 AXE = Axe()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TARGET_MIN = 24
+WEIGHT_MAX = 60_000
+
+FOCUS = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return null;
+    const style = getComputedStyle(element.closest(".card") ?? element);
+    const box = element.getBoundingClientRect();
+    return {
+        element: element.outerHTML.slice(0, 150),
+        ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    };
+}"""
+COLOURS = """() => [...document.querySelectorAll("*")].map(each => {
+    const style = getComputedStyle(each);
+    return [each.tagName, style.colorScheme, style.color, style.backgroundColor, style.borderColor, style.boxShadow];
+})"""
+LAYOUT_SHIFT = """() => new Promise(resolve => {
+    new PerformanceObserver((list, observer) => {
+        observer.disconnect();
+        resolve(list.getEntries().reduce((sum, each) => sum + (each.value ?? 0), 0));
+    }).observe({type: "layout-shift", buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -34,37 +58,91 @@ def gallery(site: Site, bare: Site, lonely: Site, api: Api) -> Gallery:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def screenshots() -> Path:
-    """An empty folder for the screenshots."""
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
-    SCREENSHOTS.mkdir(parents=True)
-    return SCREENSHOTS
+def output() -> Path:
+    """An empty folder for what the tests keep."""
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    (OUTPUT / "screenshots").mkdir(parents=True)
+    return OUTPUT
 
 
-@pytest.fixture(params=[(state, language) for state in STATES for language in LANGUAGES], ids="-".join)
-def page(request: pytest.FixtureRequest, gallery: Gallery) -> Iterator[Page]:
-    """The page in this state and language."""
-    state, language = request.param
-    with shown(gallery, state, locale=LANGUAGES[language]) as found:
-        yield found
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_everybody_can_use_it(state: str, language: str, gallery: Gallery, output: Path):
+    with shown(gallery, state, locale=LANGUAGES[language]) as (page, loaded):
+        weight = bytes_of(loaded)
+        with (output / "weights.tsv").open("a") as table:
+            table.write(f"{state}\t{language}\t{weight}\n")
+        assert weight < WEIGHT_MAX
+        page.evaluate(AXE.axe_script)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            for width, height in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": height})
+                assert overflowing(page) == []
+                if language == "en":
+                    name = output / "screenshots" / f"{state}-{width}-{scheme}.png"
+                    page.screenshot(path=name, full_page=True)
+            assert violations(page) == []
+        levels = headings(page)
+        assert levels.count(1) == 1
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+        assert moving(page) == []
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert small_targets(page) == []
 
 
-def test_everybody_can_use_it(page: Page, request: pytest.FixtureRequest, screenshots: Path):
-    state, language = request.node.callspec.params["page"]
-    page.evaluate(AXE.axe_script)
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert overflowing(page) == []
-            if language == "en":
-                name = screenshots / f"{state}-{width}-{scheme}.png"
-                page.screenshot(path=name, full_page=True, animations="disabled")
-        assert violations(page) == []
-    assert headings(page)[0] == 1
-    assert all(after - before <= 1 for before, after in zip(headings(page), headings(page)[1:], strict=False))
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert small_targets(page) == []
+@pytest.mark.parametrize(
+    "state", ["home", "list", "list-table", "list-second-page", "product", "add-errors", "import", "import-preview"]
+)
+def test_the_focus_can_be_seen_wherever_it_goes(state: str, gallery: Gallery):
+    with shown(gallery, state) as (page, _):
+        page.evaluate("document.activeElement.blur()")
+        seen = []
+        for _ in range(100):
+            page.keyboard.press("Tab")
+            focus = page.evaluate(FOCUS)
+            if focus is None:
+                break
+            seen.append(focus["element"])
+            assert focus["ring"], f"the focus cannot be seen on {focus['element']}"
+            assert focus["inside"], f"the focus is out of sight on {focus['element']}"
+        assert len(seen) > 8
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_are_the_same_by_switch_and_by_preference(scheme: str, gallery: Gallery):
+    found = []
+    for state in ("add-errors", "import-preview", "product"):
+        for preferred in SCHEMES:
+            with shown(gallery, state, color_scheme=preferred) as (page, _):
+                if preferred != scheme:
+                    page.evaluate("theme => document.documentElement.dataset.theme = theme", scheme)
+                found.append(page.evaluate(COLOURS))
+        assert found[-1] == found[-2]
+
+
+@pytest.mark.parametrize(
+    "state", ["home", "list", "list-table", "product-long", "add", "add-errors", "import", "status"]
+)
+def test_nothing_jumps_while_a_page_loads(state: str, gallery: Gallery):
+    with shown(gallery, state) as (page, _):
+        assert page.evaluate(LAYOUT_SHIFT) == 0
+
+
+def test_paper_shows_the_products_and_no_buttons(gallery: Gallery):
+    with shown(gallery, "list") as (page, _):
+        page.emulate_media(media="print")
+        expect(page.locator(".card").first).to_be_visible()
+        for selector in ("nav ul", "footer", ".find", ".choices", ".pages", ".export"):
+            expect(page.locator(selector).first).to_be_hidden()
+
+
+def bytes_of(loaded: list[Request]) -> int:
+    """What the last page and everything that belongs to it weighed on the line, its headers included."""
+    last = [each for each in loaded if each.is_navigation_request()][-1:]
+    sizes = [each.sizes() for each in loaded if not each.is_navigation_request() or each in last]
+    return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
 
 
 def violations(page: Page) -> list[str]:
@@ -93,6 +171,16 @@ def overflowing(page: Page) -> list[str]:
 def headings(page: Page) -> list[int]:
     """The levels of the headings, as they follow each other."""
     return page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(each => Number(each.tagName[1]))")
+
+
+def moving(page: Page) -> list[str]:
+    """Elements that move although the person has asked that nothing does."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("*")].filter(each => ["", "::before", "::after"].some(part => {
+            const style = getComputedStyle(each, part);
+            return style.animationName !== "none" || style.transitionDuration.split(", ").some(time => time !== "0s");
+        })).map(each => each.outerHTML.slice(0, 150))"""
+    )
 
 
 def small_targets(page: Page) -> list[str]:
