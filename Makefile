@@ -42,6 +42,10 @@ format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: pictures
+pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
+	PYTHONPATH=services:tests $(BIN)/python -m browser.pictures
+
 .PHONY: lock
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows, and lock them
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml -o requirements/run.txt
