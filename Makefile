@@ -42,6 +42,10 @@ format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: translations
+translations: $(READY) ## Compile the pages' translations, messages.po into messages.mo
+	$(BIN)/pybabel --quiet compile --directory services/display_product/translations
+
 .PHONY: pictures
 pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
 	PYTHONPATH=services:tests $(BIN)/python -m browser.pictures

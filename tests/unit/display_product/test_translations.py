@@ -1,0 +1,72 @@
+"""Every sentence of the pages in every language, and the compiled catalogues up to date."""
+
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.checkers import checkers
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import display_product
+from display_product.languages import DEFAULT, LANGUAGES
+
+FOLDER = Path(display_product.__file__).parent
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
+
+TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
+
+
+def sentences() -> set[str | tuple[str, ...]]:
+    """What the pages say, as code and templates have it."""
+    found = extract_from_dir(FOLDER, METHODS, OPTIONS, KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+def catalogue(language: str) -> Catalog:
+    """The translations into a language."""
+    with _file(language, "po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def _file(language: str, suffix: str) -> Path:
+    return FOLDER / "translations" / language / "LC_MESSAGES" / f"messages.{suffix}"
+
+
+def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals():
+    assert {
+        "Enter a name.",
+        "What are you looking for?",
+        ("%(num)s row", "%(num)s rows"),
+        "Newest first",
+    } <= sentences()
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_translated_and_none_is_left_over(language: str):
+    known = {message.id for message in catalogue(language) if message.id}
+    assert sentences() - known == set()
+    assert known - sentences() == set()
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_empty_fuzzy_or_broken(language: str):
+    translations = catalogue(language)
+    for message in translations:
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(strings), f"{message.id} is not translated"
+        # The header, which has no id, is the one message that tools mark as fuzzy by themselves.
+        assert not (message.fuzzy and message.id), f"{message.id} is fuzzy"
+        for check in checkers:
+            check(translations, message)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_compiled_translations_are_those_of_the_text_file(language: str):
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    assert _file(language, "mo").read_bytes() == compiled.getvalue(), "run `make translations`"
