@@ -59,7 +59,7 @@ def running_services(directory: Path, **settings: str) -> Iterator[Running]:
                     stderr=subprocess.STDOUT,
                 )
         for service in ("add_product", "read_product", "display_product"):
-            _wait(f"{urls[service]}/readyz")
+            _wait_until_ready(urls[service])
         metrics_urls = {service: f"http://127.0.0.1:{metrics}/metrics" for service, (_, metrics) in ports.items()}
         yield Running(urls, metrics_urls, processes, directory)
     finally:
@@ -75,11 +75,12 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _wait(url: str) -> None:
+def _wait_until_ready(url: str) -> None:
+    """Waits until the service at this base URL says that it is ready."""
     deadline = time.monotonic() + 30
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5):
                 return
         except OSError:
             if time.monotonic() > deadline:

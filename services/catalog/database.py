@@ -5,10 +5,11 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask, Response
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 def register(app: Flask, settings: Settings) -> None:
     """Gives the app its engine, and the answers to a database that is away."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_DATABASE_URI"] = url(settings)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
     with app.app_context():
@@ -41,10 +42,18 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_error_handler(PoolTimeout, _away)
 
 
+def url(settings: Settings) -> URL:
+    """Where the database is. A relative SQLite file starts at the working directory, not at Flask's instance folder."""
+    named = make_url(settings.database_url)
+    if named.get_backend_name() != "sqlite" or not named.database:
+        return named
+    return named.set(database=str(Path(named.database).absolute()))
+
+
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Options of create_engine for the database that the settings name."""
     common = {"pool_size": settings.database_pool_size, "max_overflow": settings.threads, "pool_timeout": 5}
-    if make_url(settings.database_url).get_backend_name() == "sqlite":
+    if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",

@@ -59,7 +59,7 @@ def upgrade(settings: Settings) -> None:
     """Brings the database up to date; a second one at the same time waits."""
     from catalog import database
 
-    url = make_url(settings.database_url)
+    url = database.url(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, **database.engine_options(settings))

@@ -31,7 +31,7 @@ bind = settings.listen
 
 # Threads, since each request waits for the database; plain processes could serve fewer clients, and an
 # event loop would be blocked by mysqlclient. Threads are plenty, so that slow clients do not starve the probes.
-worker_class = "gthread"
+worker_class = "catalog.worker.Worker"
 workers = settings.workers
 threads = settings.threads
 

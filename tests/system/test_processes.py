@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,8 +72,12 @@ def test_k15_counters_sum_all_workers_and_never_fall(running: Running) -> None:
     assert "/api/v1/products/17" not in text
 
 
-def test_sigterm_ends_with_0_after_the_request_under_way(tmp_path: Path) -> None:
+def test_sigterm_ends_with_0_after_the_request_under_way_and_waits_for_nobody_else(tmp_path: Path) -> None:
     with running_services(tmp_path) as services:
+        host, port = services.urls["add_product"].removeprefix("http://").split(":")
+        idle = socket.create_connection((host, int(port)))
+        idle.sendall(b"GET /livez HTTP/1.1\r\nHost: catalogue\r\n\r\n")
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200 ")
         rows = "".join(f"S-{n},Thing {n},1.00\n" for n in range(20_000))
         with ThreadPoolExecutor(1) as pool:
             url = f"{services.urls['add_product']}/api/v1/products/import"
@@ -81,8 +86,12 @@ def test_sigterm_ends_with_0_after_the_request_under_way(tmp_path: Path) -> None
             )
             wait_for_rows(services)
             services.processes["add_product"].send_signal(signal.SIGTERM)
+            while idle.recv(4096):
+                pass
+            assert not under_way.done(), "a client that asked nothing was closed only at the end"
             assert under_way.result().json()["created"] == 20_000
         assert services.processes["add_product"].wait(40) == 0
+        idle.close()
 
 
 def wait_for_rows(services: Running) -> None:
