@@ -60,7 +60,9 @@ def choose() -> Response:
 
 
 def _here() -> str:
-    """The address of this page; of a page that answers a form, the form's."""
+    """The address of this page; of a page that answers a form, the form's; the home page when it has no address."""
+    if request.url_rule and "GET" not in (request.url_rule.methods or ()):
+        return url_for("home.index")
     path = request.script_root + request.path
     query = request.query_string.decode("latin-1")
     return f"{path}?{query}" if query and request.method in ("GET", "HEAD") else path

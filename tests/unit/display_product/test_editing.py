@@ -180,3 +180,59 @@ def test_a_body_over_the_limit_is_a_page(browser: Browser):
     page = browser.send(browser.get("/products/new"), "/products/new", name="x", description="x" * 600_000)
     assert page.status == 413
     assert "too large" in page.title
+
+
+def test_d12_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
+    product = api.create(price="5.00")
+    address = f"/products/{product['id']}/edit"
+    assert browser.send(browser.get(address), address, price="0").status == 303
+    assert api.all()[0]["price"] == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("2000", "2000.00"), ("2000.00", "2000.00"), ("12.1", "12.10"), ("0.1", "0.10"), ("29.99", "29.99")],
+)
+def test_d13_round_and_short_prices_are_taken(typed: str, stored: str, api: Api, browser: Browser):
+    assert browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed).status == 303
+    assert api.all()[0]["price"] == stored
+
+
+@pytest.mark.parametrize("typed", ["1E3", "12.500", "1.005"])
+def test_d13_prices_that_would_have_to_be_rounded_are_refused(typed: str, api: Api, browser: Browser):
+    page = browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed)
+    assert page.status == 422
+    assert page.fields()["price"] == typed
+    assert api.all() == []
+
+
+def test_d23_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser):
+    product = api.create(name="Lamp", sku="L-1", price="5.00", description="Warm\n\nlight")
+    address = f"/products/{product['id']}/edit"
+    browser.send(browser.get(address), address, name="Big lamp")
+    changed = api.all()[0]
+    assert {**changed, "version": 0, "updated_at": ""} == {
+        **product, "name": "Big lamp", "version": 0, "updated_at": ""
+    }  # fmt: skip
+
+
+def test_scripts_in_every_field_come_out_as_text(api: Api, browser: Browser):
+    script = "</title></textarea><script>alert('x')</script><b onclick=alert(1)>\"'&amp;"
+    fields = {"name": script, "description": script, "sku": script[:64], "price": script}
+    page = browser.get("/products/new")
+    tokens = page.fields()
+    pages = [
+        browser.send(page, "/products/new", **fields),
+        browser.send(page, "/products/new", **{**fields, "csrf_token": script, "token": script, "etag": script}),
+    ]
+    added = browser.send(page, "/products/new", **{**fields, "price": "1", "csrf_token": tokens["csrf_token"]})
+    address = added.response.location
+    pages += [browser.get(address), browser.get(f"{address}/edit"), browser.get(f"{address}/delete")]
+    stale = browser.get(f"{address}/edit")
+    api.change(api.all()[0], name=f"{script}!")
+    pages += [browser.send(stale, f"{address}/edit", name="other")]
+    question = browser.get(f"{address}/delete")
+    pages += [browser.send(question, f"{address}/delete"), browser.get("/products", query_string={"q": script})]
+    for each in pages:
+        assert script in each.text or script in each.fields().values() or script in each.title
+        assert not each.soup.select("script:not([src]), [onclick]")

@@ -186,3 +186,84 @@ def test_every_fault_of_a_row_has_a_sentence_in_french(api: Api, browser: Browse
     sentences += choose(browser, ndjson, "products.ndjson").texts("table.faults td:last-child")
     assert len(sentences) == len(rows) + 3
     assert not [each for each in sentences if "Cette valeur" in each or re.search(r"\b(the|is|has)\b", each)]
+
+
+def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser):
+    script = "<script>alert('x')</script><b onclick=alert(1)>&amp;"
+    file = f"sku,name,price,{script}\n{script},{script},{script},{script}\n{script},x,1.00,\n"
+    preview = choose(browser, file, f"{script}.csv")
+    done = confirm(browser, preview)
+    for page in (preview, done):
+        assert script in page.one("td.value").get_text()
+        assert page.one(".chip.off").get_text() == script
+        assert f"{script}.csv" in page.text
+        assert not page.soup.select("script:not([src]), [onclick]")
+
+
+def test_d02_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser):
+    rows = [
+        ("0017", 'Pipe 3/4" x 2 m', "Cut, threaded\nsecond line", "7.10"),
+        ("茶-1", "Thé « noir » €", "“Fin”", "4.20"),
+    ]
+    table = "\r\n".join('"' + '"\t"'.join(cell.replace('"', '""') for cell in row) + '"' for row in rows)
+    for encoding in ("utf-8-sig", "utf-16"):
+        for product in api.all():
+            api.delete(product)
+        content = f'"SKU"\t Name \tDescription\tPrice\r\n{table}\r\n'.encode(encoding)
+        assert counts(confirm(browser, choose(browser, content, "Book1.txt"))) == ["2", "0", "0", "0"]
+        found = [(each["sku"], each["name"], each["description"], each["price"]) for each in api.all()]
+        assert found == rows
+
+
+SHAPES = {
+    "French Excel": (
+        "Référence;Nom;Description;Prix\r\nT-1;Thé noir;“Grand” – 100 g;1\u00a0234,50 €\r\nT-2;Œufs;;2,4\r\n".encode("cp1252"),
+        ["2", "0", "0", "0"], [("T-1", "Thé noir", "1234.50"), ("T-2", "Œufs", "2.40")],
+    ),
+    "four decimals": (
+        b"sku,name,price\nA-1,Cap,8.6442\nA-2,Bike,1431.5000\nA-3,Tube,.5000\n",
+        ["2", "0", "0", "1"], [("A-2", "Bike", "1431.50"), ("A-3", "Tube", "0.50")],
+    ),
+    "Shopify, variants in further rows": (
+        b"Handle,Title,Body (HTML),Variant SKU,Variant Price,Image Src\n"
+        b"mug,Mug,<p>Holds <b>0.3 l</b></p>,MUG-S,9.00,a.jpg\nmug,,,,,b.jpg\n",
+        ["1", "0", "1", "0"], [("MUG-S", "Mug", "9.00")],
+    ),
+    "one price a currency": (
+        b"Product Title,Variant Sku,Variant Price DKK,Variant Price EUR,Variant Price USD\nShirt,SH-1,80,12.50,14\n",
+        ["1", "0", "0", "0"], [("SH-1", "Shirt", "12.50")],
+    ),
+    "codes of digits": (
+        b"Code,Locale,Name,Price\n0042,en_US,Sticker,100\n",
+        ["1", "0", "0", "0"], [("0042", "Sticker", "100.00")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_files_as_other_systems_write_them(shape: str, api: Api, browser: Browser):
+    content, expected, products = SHAPES[shape]
+    preview = choose(browser, content)
+    assert counts(preview) == expected
+    assert counts(confirm(browser, preview)) == expected
+    assert [(each["sku"], each["name"], each["price"]) for each in api.all()] == products
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"1+|Bike+|text&|2+|Tube+|text&|", "models.csv"),
+        (b"9780;Book;NULL;1.00\n9781;Other; with ; signs;NULL\n9782\n", "books.csv"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_with_headings_is_refused_politely(content: bytes, name: str, api: Api, browser: Browser):
+    page = choose(browser, content, name)
+    assert page.status == 422
+    assert "headings" in page.one("#file-error").get_text()
+    assert api.all() == []
+
+
+def test_d12_a_file_can_change_a_price_to_zero(api: Api, browser: Browser):
+    api.create(sku="Z0", price="5.00")
+    assert counts(confirm(browser, choose(browser, "sku,price\nZ0,0\n", on_conflict="update"))) == ["0", "1", "0", "0"]
+    assert api.all()[0]["price"] == "0.00"

@@ -134,3 +134,54 @@ def test_the_whole_catalogue_can_be_downloaded(api: Api, browser: Browser):
     assert answer.get_data() == "\ufeffsku,name,description,price\r\nA-1,'=1+1,,2.00\r\n".encode()
     assert b'"name":"=1+1"' in browser.client.get("/export/products.ndjson").get_data()
     assert browser.client.get("/export/products.xls").status_code == 404
+
+
+@pytest.mark.parametrize("sort", ["price", "-price", "name", "-name"])
+def test_d14_equal_prices_and_names_come_once_each(sort: str, api: Api, browser: Browser):
+    things = [(f"Thing {n}" if n % 5 else "Same", "9.99" if n % 4 else f"{n}") for n in range(57)]
+    api.load([{"sku": f"S-{n}", "name": name, "price": price} for n, (name, price) in enumerate(things)])
+    seen, page = [], browser.get("/products", query_string={"sort": sort, "limit": 7})
+    while True:
+        seen += [each["href"] for each in page.soup.select(".card a")]
+        following = page.soup.select_one("a[rel=next]")
+        if following is None:
+            break
+        page = browser.get(following["href"])
+    assert len(seen) == len(set(seen)) == 57
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("100%", ["Juice 100%"]), ("%", ["Juice 100%"]), ("_", ["A_B"]), ("A_B", ["A_B"]), ("TV", ["TV 55"]),
+        ("A-315", ["A-315 valve"]), ("tea ice", ["Ice tea"]), ("🍃", ["🍃 Tea 茶"]), ("the", []),
+    ],
+)  # fmt: skip
+def test_d15_d16_signs_and_short_words_are_searched_as_they_stand(
+    words: str, found: list[str], api: Api, browser: Browser
+):
+    for name in ("Juice 100%", "Juice 1000", "A_B", "AXB", "TV 55", "A-315 valve", "Ice tea", "🍃 Tea 茶"):
+        api.create(name=name)
+    page = browser.get("/products", query_string={"q": words})
+    assert names(page) == found
+    assert page.one("#q")["value"] == words
+    assert page.title.startswith(f"Search for “{words}”")
+
+
+def test_d16_blanks_are_no_search(api: Api, browser: Browser):
+    api.create(name="Lamp")
+    page = browser.get("/products?q=%20%20")
+    assert names(page) == ["Lamp"]
+    assert page.texts("h1") == ["Products"]
+
+
+def test_a_long_way_forward_keeps_an_address_that_servers_take(api: Api, browser: Browser):
+    api.load([{"name": f"Thing {n}", "price": "1"} for n in range(120)])
+    page = browser.get("/products?limit=1")
+    for _ in range(110):
+        following = page.one("a[rel=next]")["href"]
+        assert len(following) < 6000
+        page = browser.get(following)
+    back = browser.get(page.one("a[rel=prev]")["href"])
+    assert names(back) == ["Thing 10"]
+    assert names(browser.get(back.one(".pages a:not([rel])")["href"])) == ["Thing 119"]
