@@ -93,6 +93,8 @@ def build(app: Flask) -> Schema:
     ]
     kinds = {wire.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}
     references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    for schema in components.values():
+        _keep_alternatives(schema)
     schemas = dict(zip(kinds, references, strict=True))
     paths: dict[str, Schema] = {}
     for rule, method, op in found:
@@ -107,6 +109,14 @@ def build(app: Flask) -> Schema:
     }
 
 
+def _keep_alternatives(schema: Schema) -> None:
+    """Drops the Python class's type, which msgspec writes beside alternatives: both would have to hold."""
+    for described in schema["properties"].values():
+        if "anyOf" in described:
+            described.pop("type", None)
+            described.pop("format", None)
+
+
 def _kinds(op: Operation) -> list[type[Struct]]:
     bodies = [*op.responses.values(), *([op.request] if op.request else [])]
     return [kind for each in bodies for kind in each.content.values() if isinstance(kind, type)]
@@ -117,14 +127,14 @@ def _describe(op: Operation, view: Callable[..., Any], arguments: set[str], sche
     problem = {problems.MEDIA_TYPE: {"schema": schemas[wire.Problem]}}
     responses: Schema = {
         str(status): {
-            "description": HTTPStatus(status).phrase,
+            "description": problems.phrase(status),
             **_content(answer, schemas),
             **_headers(answer),
         }
         for status, answer in op.responses.items()
     }
     for status in (*op.problems, *COMMON_PROBLEMS):
-        responses.setdefault(str(int(status)), {"description": HTTPStatus(status).phrase, "content": problem})
+        responses.setdefault(str(int(status)), {"description": problems.phrase(status), "content": problem})
     described: Schema = {
         "operationId": view.__name__,
         "tags": [op.tag],

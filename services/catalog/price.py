@@ -7,6 +7,7 @@ from catalog.text import Invalid
 
 DECIMALS = 2
 INTEGER_DIGITS = 10
+MAX = Decimal("9" * INTEGER_DIGITS + "." + "9" * DECIMALS)
 PATTERN = rf"^[0-9]{{1,{INTEGER_DIGITS}}}(\.[0-9]{{1,{DECIMALS}}})?$"
 
 _NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)

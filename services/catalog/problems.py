@@ -13,7 +13,15 @@ from catalog.wire import FieldError
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
+# RFC 9110 renamed these; older Pythons have the old names.
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 log = logging.getLogger(__name__)
+
+
+def phrase(status: int) -> str:
+    """The reason phrase of RFC 9110."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 class ProblemError(Exception):
@@ -67,7 +75,7 @@ def unavailable(detail: str) -> ProblemError:
 def response(problem: ProblemError) -> Response:
     """The problem as an HTTP answer."""
     body = wire.Problem(
-        title=problem.status.phrase,
+        title=phrase(problem.status),
         status=problem.status,
         detail=problem.detail,
         request_id=g.get("request_id", ""),
@@ -93,7 +101,7 @@ def _http_error(error: HTTPException) -> Response:
         HTTPStatus.NOT_FOUND: "There is nothing at this address.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address accepts.",
-    }.get(status, error.description or status.phrase)
+    }.get(status, error.description or phrase(status))
     return response(ProblemError(status, detail, headers=headers))
 
 

@@ -11,6 +11,19 @@ SKU_MAX = 64
 DESCRIPTION_MAX = 10_000
 SKU_KEY_MAX = 255
 
+# The same rules for readers of the OpenAPI document, as JSON Schema writes patterns (ECMA 262).
+_BLANKS = r"[^\S\u000b\u000c\u001c-\u001f\u0085]*"
+_IN_LINE = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+_VISIBLE = r"[^\s\u0000-\u001f\u007f-\u009f]"
+
+
+def line_pattern(most: int) -> str:
+    """JSON Schema pattern of one line with so many characters between the blanks at its ends."""
+    return rf"^{_BLANKS}{_VISIBLE}({_IN_LINE}{{0,{most - 2}}}{_VISIBLE})?{_BLANKS}$"
+
+
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+
 # Unicode's control characters (category Cc) and the two separators that break a line.
 _LINE_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -30,18 +43,12 @@ class Invalid(ValueError):
 
 def name(value: str) -> str:
     """One line of 1 to 200 characters, at least one of them visible."""
-    value = value.strip()
-    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
-        raise Invalid("blank", "must not be blank")
-    return _bounded(_without(_LINE_CONTROLS, value), NAME_MAX)
+    return _bounded(_line(value, "must not be blank"), NAME_MAX)
 
 
 def sku(value: str) -> str:
     """One line of 1 to 64 characters, at least one of them visible; kept character for character."""
-    value = value.strip()
-    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
-        raise Invalid("blank", "must not be blank; leave it out when there is none")
-    value = _bounded(_without(_LINE_CONTROLS, value), SKU_MAX)
+    value = _bounded(_line(value, "must not be blank; leave it out when there is none"), SKU_MAX)
     if len(sku_key(value)) > SKU_KEY_MAX:
         raise Invalid("too_long", "is too long once letter case and accents are written out")
     return value
@@ -49,8 +56,8 @@ def sku(value: str) -> str:
 
 def description(value: str) -> str:
     """Any number of lines, at most 10 000 characters; line breaks are stored as line feeds."""
-    value = _LINE_BREAKS.sub("\n", value).strip()
-    return _bounded(_without(_TEXT_CONTROLS, value), DESCRIPTION_MAX)
+    value = _LINE_BREAKS.sub("\n", _without(_TEXT_CONTROLS, value)).strip()
+    return _bounded(value, DESCRIPTION_MAX)
 
 
 def sku_key(value: str) -> str:
@@ -62,6 +69,14 @@ def fold(value: str) -> str:
     """The form in which texts are searched: no letter case, no accents, no compatibility variants."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", value))
     return unicodedata.normalize("NFC", plain).casefold()
+
+
+def _line(value: str, when_blank: str) -> str:
+    """The text without blanks at its ends, when one visible line remains."""
+    value = _without(_TEXT_CONTROLS, value).strip()
+    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
+        raise Invalid("blank", when_blank)
+    return _without(_LINE_CONTROLS, value)
 
 
 def _without(controls: re.Pattern[str], value: str) -> str:

@@ -18,18 +18,19 @@ Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, gi
 Sku = Annotated[
     str,
     Meta(
-        description="Stock keeping unit: unique in the catalogue, letter case aside. Blanks at both ends are dropped.",
+        description="Stock keeping unit of at most 64 characters: unique in the catalogue, letter case aside. "
+        "Blanks at both ends are dropped.",
         examples=["MUG-12"],
-        extra_json_schema={"minLength": 1, "maxLength": text.SKU_MAX},
+        extra_json_schema={"pattern": text.line_pattern(text.SKU_MAX)},
         extra={"rule": text.sku},
     ),
 ]
 Name = Annotated[
     str,
     Meta(
-        description="Name of the product on one line. Blanks at both ends are dropped.",
+        description="Name of the product: one line of at most 200 characters. Blanks at both ends are dropped.",
         examples=["Stoneware mug"],
-        extra_json_schema={"minLength": 1, "maxLength": text.NAME_MAX},
+        extra_json_schema={"pattern": text.line_pattern(text.NAME_MAX)},
         extra={"rule": text.name},
     ),
 ]
@@ -37,7 +38,7 @@ Description = Annotated[
     str,
     Meta(
         description="Any number of lines of plain text. Blanks at both ends are dropped; lines end with a line feed.",
-        extra_json_schema={"maxLength": text.DESCRIPTION_MAX},
+        extra_json_schema={"maxLength": text.DESCRIPTION_MAX, "pattern": text.TEXT_PATTERN},
         extra={"rule": text.description},
     ),
 ]
@@ -47,6 +48,19 @@ Price = Annotated[
         description="Price in the catalogue's one currency, exact: at most two decimals, never a float.",
         examples=["12.50"],
         extra_json_schema={"type": "string", "format": "decimal", "pattern": price.PATTERN},
+    ),
+]
+GivenPrice = Annotated[
+    Decimal,
+    Meta(
+        description="Price in the catalogue's one currency: a string, or a number without exponent. Never rounded.",
+        examples=["12.50"],
+        extra_json_schema={
+            "anyOf": [
+                {"type": "string", "pattern": price.PATTERN},
+                {"type": "number", "minimum": 0, "maximum": float(price.MAX), "multipleOf": 0.01},
+            ]
+        },
         extra={"rule": price.exact},
     ),
 ]
@@ -74,7 +88,7 @@ class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
     """A product to add."""
 
     name: Name
-    price: Price
+    price: GivenPrice
     sku: Sku | None = None
     description: Description = ""
 
@@ -83,7 +97,7 @@ class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of a product to change (RFC 7396); what is left out stays as it is."""
 
     name: Name | UnsetType = UNSET
-    price: Price | UnsetType = UNSET
+    price: GivenPrice | UnsetType = UNSET
     sku: Sku | UnsetType | None = UNSET
     description: Description | UnsetType = UNSET
 

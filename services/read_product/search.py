@@ -16,6 +16,8 @@ WORDS_MAX = 10
 _PIECE = re.compile(r"[^\W_\U00010000-\U0010ffff]+")
 MYSQL_PIECE_MIN = 2
 SQLITE_PIECE_MIN = 3
+# MySQL refuses a phrase of more than 64 ngrams.
+PIECE_MAX = 32
 
 
 def words(query: str) -> list[str]:
@@ -33,7 +35,7 @@ def condition(found: list[str], dialect: str) -> ColumnElement[bool]:
     words of which it holds no piece (one letter, a sign) are looked for in every row.
     """
     exact = [Product.search_text.contains(word, autoescape=True) for word in found]
-    pieces = [piece for word in found for piece in _PIECE.findall(word)]
+    pieces = [piece[:PIECE_MAX] for word in found for piece in _PIECE.findall(word)]
     narrowing = _mysql(pieces) if dialect == "mysql" else _sqlite(pieces)
     return and_(*narrowing, *exact)
 

@@ -134,3 +134,12 @@ def test_a_search_follows_every_change(api: Api) -> None:
     api.load("name,price,sku\nimported brass,1.00,B-1\n")
     api.load("name,price,sku\nimported steel,1.00,B-1\n", on_conflict="update")
     assert (api.names(q="brass"), api.names(q="steel")) == ([], ["imported steel"])
+
+
+@pytest.mark.parametrize(
+    "longest", ["0" * 200, "ab-" * 66, " ".join("ﷺ" * 17 + str(n) for n in range(10)), "x" * 190 + " y z"]
+)
+def test_the_longest_searches_find_what_holds_them(api: Api, longest: str) -> None:
+    api.create(name="Found", description=longest)
+    api.create(name="Not found", description=longest[:40])
+    assert api.names(q=longest) == ["Found"]
