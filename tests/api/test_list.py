@@ -137,7 +137,7 @@ def test_a_search_follows_every_change(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "longest", ["0" * 200, "ab-" * 66, " ".join("ﷺ" * 17 + str(n) for n in range(10)), "x" * 190 + " y z"]
+    "longest", ["0" * 200, "ab-" * 66, " ".join("ﷺ" * 65 + str(n) for n in range(3)), "x" * 190 + " y z"]
 )
 def test_the_longest_searches_find_what_holds_them(api: Api, longest: str) -> None:
     api.create(name="Found", description=longest)
