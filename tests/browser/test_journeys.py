@@ -20,6 +20,9 @@ LOCAL = {"script": ("site", True), "no script": ("site", False), "under a path":
 REMOTE = {"script": ("remote", True), "no script": ("remote", False)}
 VARIANTS = REMOTE if REMOTE_URL else LOCAL
 
+# For journeys in which addresses play no part: a path and HTTPS cannot change them.
+anywhere = pytest.mark.parametrize("script", [name for name in VARIANTS if name != "under a path"], indirect=True)
+
 
 @pytest.fixture(scope="session")
 def remote(playwright: Playwright) -> Iterator[Site]:
@@ -187,6 +190,7 @@ def background(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
 
 
+@anywhere
 def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_fields(page: Page, word: str):
     follow(page, "Add")
     description = "First line\n\n  third & <last>"
@@ -207,6 +211,7 @@ def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_fields(page: Pag
     heading(page, f"Vase {word}")
 
 
+@anywhere
 def test_a_double_click_adds_one_product_and_a_reload_adds_none(page: Page, word: str):
     follow(page, "Add")
     fill(page, name=f"Vase {word}", price="5")
@@ -282,6 +287,7 @@ def test_a_file_is_previewed_then_imported_and_its_errors_can_be_downloaded(page
     assert names(page) == [f"Lamp {word}"]
 
 
+@anywhere
 def test_a_file_that_cannot_be_used_is_explained(page: Page):
     choose(page, "a,b\n1,2\n")
     press(page, "Check the file")
@@ -300,6 +306,7 @@ def test_the_catalogue_can_be_taken_away(page: Page, word: str):
         assert text in Path(download.value.path()).read_text(encoding="utf-8-sig")
 
 
+@anywhere
 def test_the_status_page_shows_every_service(page: Page):
     follow(page, "Status of the services")
     heading(page, "Status of the services")
@@ -315,6 +322,7 @@ def test_errors_lead_back(page: Page):
         heading(page, "What are you looking for?")
 
 
+@anywhere
 def test_everything_can_be_done_with_the_keyboard(page: Page, word: str):
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
