@@ -7,6 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' services/catalog/__init__.py)
+IMAGES := ghcr.io/product-catalog
+BUILD := docker build --quiet --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse --short HEAD 2>/dev/null)
+
 export PYTHONPATH := services
 export CATALOG_SECRET_KEY_FILE ?= var/secret-key
 
@@ -78,6 +82,23 @@ chart-docs: $(READY) ## Make the chart's README and schema from the comments of 
 .PHONY: manifests
 manifests: $(READY) ## Render k8s/ from the chart, and the schema for MySQL's first start from the migrations
 	$(BIN)/python charts/manifests.py
+
+.PHONY: images
+images: ## Build the container images, as this source is now
+	$(BUILD) -f Dockerfile.base -t $(IMAGES)/base:$(VERSION) .
+	for service in add-product read-product display-product; do \
+		$(BUILD) --build-arg BASE=$(IMAGES)/base:$(VERSION) -f services/$${service//-/_}/Dockerfile -t $(IMAGES)/$$service:$(VERSION) . || exit; done
+	$(BUILD) --build-arg BASE=$(IMAGES)/base:$(VERSION) -f services/cluster_jobs/Dockerfile -t $(IMAGES)/jobs:$(VERSION) .
+
+# CATALOG_TEST_ADDONS names another command that installs the add-ons.
+.PHONY: cluster
+cluster: ## Make a kind cluster with ingress-nginx, cert-manager and metrics-server, and load the images into it
+	kind create cluster --config kind-config.yaml --wait 3m
+	$(or $(CATALOG_TEST_ADDONS),tests/e2e/addons.sh) --name catalog ingress-nginx cert-manager metrics-server
+	@if docker image inspect $(IMAGES)/jobs:$(VERSION) > /dev/null 2>&1; then \
+		kind load docker-image --name catalog $(foreach image,add-product read-product display-product jobs,$(IMAGES)/$(image):$(VERSION)); \
+	else echo "No images are here yet: make images, then kind load docker-image; or skaffold run, which does both."; fi
+	@echo "Next: helm install catalog charts/product-catalog -f charts/product-catalog/values-kind.yaml"
 
 .PHONY: e2e
 e2e: $(READY) ## Try everything on a kind cluster of its own, from nothing to nothing

@@ -1,8 +1,8 @@
 """The cluster that all these tests share, and the catalogue in it.
 
 CATALOG_TEST_CLUSTER names a kind cluster to use and to leave as it is (CATALOG_TEST_PORTS: its ports for http and
-https); without it one is made from kind-config.yaml, and removed at the end. CATALOG_TEST_ADDONS names a command that
-installs add-ons: `COMMAND --name CLUSTER ADD-ON...`.
+https); without it one is made from kind-config.yaml, and removed at the end. CATALOG_TEST_ADDONS names another
+command than addons.sh that installs the add-ons: `COMMAND --name CLUSTER ADD-ON...`.
 """
 
 import base64
@@ -58,10 +58,8 @@ def create(name: str, directory: Path, changes: dict[str, object], ports: tuple[
 
 
 def install_addons(cluster: Cluster, addons: list[str]) -> None:
-    """Installs add-ons by the command that the environment names."""
-    command = os.environ.get("CATALOG_TEST_ADDONS")
-    if not command:
-        pytest.fail("CATALOG_TEST_ADDONS names no command that installs ingress-nginx, cert-manager and metrics-server")
+    """Installs add-ons by the command that the environment names, or from their public releases."""
+    command = os.environ.get("CATALOG_TEST_ADDONS", str(Path(__file__).with_name("addons.sh")))
     run(*command.split(), "--name", cluster.name, *addons, env=cluster.env)
 
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs add-ons on a kind cluster from their public releases: addons.sh --name CLUSTER ADD-ON...
+set -euo pipefail
+
+ingress_nginx=https://raw.githubusercontent.com/kubernetes/ingress-nginx/controller-v1.14.0/deploy/static/provider/kind/deploy.yaml
+cert_manager=https://github.com/cert-manager/cert-manager/releases/download/v1.19.1/cert-manager.yaml
+metrics_server=https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.8.0/components.yaml
+
+usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server)..."
+[[ ${1:-} == --name && $# -ge 3 ]] || { echo "$usage" >&2; exit 2; }
+kubectl=(kubectl --context "kind-$2")
+shift 2
+
+for addon in "$@"; do
+    echo "Installing $addon"
+    case $addon in
+    ingress-nginx)
+        "${kubectl[@]}" apply -f "$ingress_nginx"
+        "${kubectl[@]}" --namespace ingress-nginx rollout status deployment/ingress-nginx-controller --timeout=5m
+        ;;
+    cert-manager)
+        "${kubectl[@]}" apply -f "$cert_manager"
+        "${kubectl[@]}" --namespace cert-manager rollout status deployment/cert-manager-webhook --timeout=5m
+        ;;
+    metrics-server)
+        "${kubectl[@]}" apply -f "$metrics_server"
+        # kind's kubelets sign their own certificates.
+        "${kubectl[@]}" --namespace kube-system patch deployment metrics-server --type=json \
+            --patch='[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--kubelet-insecure-tls"}]'
+        "${kubectl[@]}" --namespace kube-system rollout status deployment/metrics-server --timeout=5m
+        ;;
+    *)
+        echo "$usage" >&2
+        exit 2
+        ;;
+    esac
+done
