@@ -22,8 +22,11 @@ def test_the_tests_inside_compose_pass(compose: Compose) -> None:
 
 
 def test_a_failing_test_inside_fails_the_command(compose: Compose) -> None:
-    failing = ["python", "-m", "pytest", "--config-file=/dev/null", "--no-such-option"]
-    assert compose.call("run", "--rm", "tests", *failing).returncode == 4
+    failing = (
+        "echo 'def test_it(): assert not __name__' > /tmp/test_it.py; exec python -m pytest -p no:cacheprovider /tmp"
+    )
+    done = compose.call("run", "--rm", "tests", "sh", "-c", failing)
+    assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout + done.stderr
 
 
 def test_http_is_sent_to_https_at_the_port_of_the_host(compose: Compose) -> None:
@@ -87,12 +90,18 @@ def test_passwords_with_reserved_characters_are_in_no_log_process_list_or_page(c
         if container["State"]["Running"]:
             top = subprocess.run(["docker", "top", container["Id"]], capture_output=True, text=True, check=True)
             seen += top.stdout
+    readiness = "import http.client as c; a = c.HTTPConnection('localhost', 8080); a.request('GET', '/readyz'); print(a.getresponse().read())"
     compose.run("stop", "mysql")
     try:
-        for path in ("/products", "/api/v1/products", "/readyz"):
+        for path in ("/products", "/api/v1/products"):
             answer = compose.get(path, retries=False)
             assert answer.status == 503, path
             seen += answer.data.decode()
+        # The pages stay ready, to explain; the service that needs MySQL says what it lacks.
+        assert compose.get("/readyz").status == 200
+        answer_of_read = compose.run("exec", "-T", "read-product", "python", "-c", readiness)
+        assert "database" in answer_of_read
+        seen += answer_of_read
         seen += compose.run("logs", "--no-color", "read-product")
     finally:
         compose.run("start", "mysql")
