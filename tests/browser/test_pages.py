@@ -157,11 +157,12 @@ def violations(page: Page) -> list[str]:
 
 
 def overflowing(page: Page) -> list[str]:
-    """Elements that stick out to the right of a page that can be moved sideways."""
+    """Prices that are cut off, and what sticks out to the right of a page that can be moved sideways."""
     return page.evaluate(
         """() => {
             const root = document.documentElement;
-            if (root.scrollWidth <= innerWidth) return [];
+            const cut = [...document.querySelectorAll(".price")].filter(each => each.scrollWidth > each.clientWidth);
+            if (root.scrollWidth <= innerWidth) return cut.map(each => each.outerHTML.slice(0, 150));
             return [...document.querySelectorAll("body *")]
                 .filter(each => each.getBoundingClientRect().right > root.clientWidth + 1)
                 .map(each => each.outerHTML.slice(0, 150));
