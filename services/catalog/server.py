@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -36,8 +37,14 @@ workers = settings.workers
 threads = settings.threads
 
 # The app is loaded before the workers are forked: they share its memory, and a wrong setting stops the start.
-# A development server reloads instead.
+# A development server reloads instead; templates and the like are kept once read, so a change of them reloads too.
 reload = os.environ.get("RELOAD") == "1"
+reload_extra_files = [
+    str(file)
+    for kind in ("templates", "static", "translations")
+    for file in Path(__file__).parents[1].glob(f"*/{kind}/**/*.*")
+    if reload and file.is_file()
+]
 preload_app = not reload
 
 # The heartbeat file of a worker must never wait for a disk; containers have this tmpfs even with a read-only root.
