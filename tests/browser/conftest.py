@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from browser.site import Site, launch, reaching
 from browser.tls_proxy import https
@@ -13,6 +13,9 @@ from pages import Api
 from processes import Running, running_services
 
 SHOP = "https://shop.example/shop/"
+
+# Only how long to wait for what must come in the end: these tests measure no time, and machines can be busy.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
