@@ -1,5 +1,6 @@
 """A real MySQL in a container, with the catalogue's users and least privileges, for the tests."""
 
+import contextlib
 import subprocess
 import time
 import uuid
@@ -44,6 +45,16 @@ class MySQLServer:
             connection.commit()
         finally:
             connection.close()
+
+    def break_connections(self, *users: str) -> None:
+        """Ends every connection of these users, whatever is under way there."""
+        connection = self._connect()
+        cursor = connection.cursor()
+        cursor.execute("SELECT id FROM information_schema.processlist WHERE user IN %s", (users,))
+        for (number,) in cursor.fetchall():
+            with contextlib.suppress(MySQLdb.OperationalError):  # It ended by itself.
+                cursor.execute(f"KILL {number}")
+        connection.close()
 
     def pause(self) -> None:
         """Stops the server where it is: connections stay open and nothing answers."""

@@ -25,15 +25,19 @@ DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
 DUPLICATE_ENTRY = 1062
 ATTEMPTS = 6
+READ_COMMITTED = "READ COMMITTED"
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Gives the app its engine, and the answers to a database that is away."""
+def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> None:
+    """Gives the app its engine, and the answers to a database that is away.
+
+    A service that only reads does so on MySQL without transactions, each of which would cost a round trip to end.
+    """
     app.config["SQLALCHEMY_DATABASE_URI"] = url(settings)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings, "AUTOCOMMIT" if reads_only else READ_COMMITTED)
     db.init_app(app)
     with app.app_context():
         prepare(db.engine, settings)
@@ -50,8 +54,8 @@ def url(settings: Settings) -> URL:
     return named.set(database=str(Path(named.database).absolute()))
 
 
-def engine_options(settings: Settings) -> dict[str, Any]:
-    """Options of create_engine for the database that the settings name."""
+def engine_options(settings: Settings, isolation_level: str = READ_COMMITTED) -> dict[str, Any]:
+    """Options of create_engine for the database that the settings name; the level is MySQL's."""
     common = {"pool_size": settings.database_pool_size, "max_overflow": settings.threads, "pool_timeout": 5}
     if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
@@ -73,7 +77,9 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         **common,
         "pool_pre_ping": True,
         "skip_autocommit_rollback": True,
-        "isolation_level": "READ COMMITTED",
+        # Set once for each connection: per use it would be a round trip more, and one whose failure the driver
+        # reports in a way that SQLAlchemy does not translate.
+        "isolation_level": isolation_level,
         "connect_args": arguments,
     }
 
@@ -115,9 +121,8 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def reading() -> Connection:
-    """A connection for queries. On MySQL without a transaction, which would cost a round trip to end."""
-    options = {"reads_only": True} if db.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    return db.engine.connect().execution_options(**options)
+    """A connection for queries only."""
+    return db.engine.connect().execution_options(reads_only=True)
 
 
 def transaction(work: Callable[[Connection], T]) -> T:

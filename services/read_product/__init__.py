@@ -12,7 +12,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
-    database.register(app, settings)
+    database.register(app, settings, reads_only=True)
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     return app

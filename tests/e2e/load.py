@@ -63,7 +63,8 @@ class Load:
 
     def _expect(self, method: str, path: str, status: int, fields: dict[str, str] | None = None) -> bool:
         try:
-            answer = self.browser.open(method, path, fields=fields, encode_multipart=False)
+            form = {"fields": fields, "encode_multipart": False} if fields else {}
+            answer = self.browser.open(method, path, **form)
         except Exception as error:
             self.failures.append(f"{time.strftime('%X')} {method} {path}: {error!r}")
             return False

@@ -1,0 +1,52 @@
+"""A database that breaks connections: every answer is right or a 503, and what was said to be added is there."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+
+from apps import Apps
+
+PATH = "/api/v1/products"
+
+
+@pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
+def test_k17_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, mysql_server: Any) -> None:
+    ended = Event()
+
+    def breaking() -> int:
+        rounds = 0
+        while not ended.is_set():
+            mysql_server.break_connections("writer", "reader")
+            rounds += 1
+        return rounds
+
+    def add(number: int) -> int:
+        return apps.add.test_client().post(PATH, json={"name": f"N {number}", "price": "1"}).status_code
+
+    def read(_number: int) -> int:
+        return apps.read.test_client().get(PATH).status_code
+
+    def ready(_number: int) -> int:
+        return apps.read.test_client().get("/readyz").status_code
+
+    with ThreadPoolExecutor(1) as breaker, ThreadPoolExecutor(6) as pool:
+        broken = breaker.submit(breaking)
+        try:
+            answers = {work: pool.map(work, range(300)) for work in (add, read, ready)}
+            counts = {work: Counter(answered) for work, answered in answers.items()}
+        finally:
+            ended.set()
+        assert broken.result() > 10
+    assert set(counts[add]) <= {201, 503}
+    assert set(counts[read]) <= {200, 503}
+    assert set(counts[ready]) <= {200, 503}
+    assert sum(count[503] for count in counts.values()) > 0, "no connection was broken while it was used"
+    listed, following = 0, f"{PATH}?limit=100"
+    while following:
+        page = apps.read.test_client().get(following).json
+        listed, following = listed + len(page["items"]), page["next"]
+    # What was answered 503 may have been written just before the connection broke.
+    assert counts[add][201] <= listed <= 300
