@@ -77,7 +77,7 @@ def _free_port() -> int:
 
 def _wait_until_ready(url: str) -> None:
     """Waits until the service at this base URL says that it is ready."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=5):

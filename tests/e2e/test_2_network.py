@@ -1,5 +1,7 @@
 """NetworkPolicies really refuse and really allow."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from e2e.kube import Cluster, Release, eventually
@@ -36,7 +38,7 @@ def test_k06_nothing_else_is_reached(shop: Release, component: str, host: str, p
 
 
 @pytest.fixture(scope="module")
-def stranger(shop: Release, cluster: Cluster) -> Release:
+def stranger(shop: Release, cluster: Cluster) -> Iterator[Release]:
     """A pod in another namespace, which no policy holds."""
     image = shop.pods("display-product")[0].spec.containers[0].image
     there = Release(cluster, cluster.namespace("elsewhere"), "stranger")
@@ -45,10 +47,11 @@ def stranger(shop: Release, cluster: Cluster) -> Release:
         f'"image":"{image}","args":["sleep","3600"],'
         '"securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]}}}]}}'
     )
-    there.kubectl("delete", "pod", "stranger", "--ignore-not-found", "--now")
     there.kubectl("run", "stranger", "--image", image, "--overrides", overrides)
     there.kubectl("wait", "pod/stranger", "--for=condition=Ready", "--timeout=60s")
-    return there
+    yield there
+    # A pod without a controller would stop a later drain of its node.
+    there.kubectl("delete", "pod", "stranger", "--now")
 
 
 @pytest.mark.parametrize(
