@@ -46,7 +46,8 @@ def test_k02_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, va
     shop.install("--values", values_file, "--set-string", f"image.tag={tag}", chart=newer)
     assert uids(shop, "mysql") == mysql, "a new version of the chart alone must not restart MySQL"
     shop.install("--values", values_file, "--set", "commonLabels.team=shop")
-    assert all(pod.metadata.labels["team"] == "shop" for pod in shop.pods("display-product"))
+    pods = [pod for pod in shop.pods("display-product") if not pod.metadata.deletion_timestamp]
+    assert [pod.metadata.labels.get("team") for pod in pods] == ["shop"] * 2
 
 
 def test_k08_the_autoscaler_reads_metrics_and_an_upgrade_leaves_its_choice(shop: Release, values_file: str) -> None:
@@ -64,7 +65,8 @@ def test_k08_the_autoscaler_reads_metrics_and_an_upgrade_leaves_its_choice(shop:
     assert len(uids(shop, "display-product")) == 3
     shop.install("--values", values_file, *scaling, "--set", "podAnnotations.changed=yes")
     assert shop.cluster.apps.read_namespaced_deployment("shop-display-product", shop.namespace).spec.replicas == 3
-    shop.install("--values", values_file)
+    # Helm 4 asks before it takes the number of pods back from the autoscaler.
+    shop.install("--values", values_file, "--force-conflicts")
 
 
 def test_what_was_uninstalled_and_installed_again_finds_its_data(shop: Release, values_file: str) -> None:

@@ -7,12 +7,21 @@ data=/var/lib/mysql/data
 unfinished=$data.unfinished
 secrets=/run/secrets/catalog
 
+# A pod that is deleted by force may have a successor on the same volume already: nothing of it may go on.
+trap 'kill -KILL "${server:-}" 2> /dev/null; exit 143' TERM
+
+server() {
+  mysqld --defaults-file=/etc/catalog/my.cnf --datadir="$unfinished" "$@" &
+  server=$!
+  wait "$server"
+}
+
 # The folder gets its name when it is complete: whatever stops this in the middle, the next start begins again.
 make_data_folder() {
   rm -rf "$unfinished"
-  mysqld --defaults-file=/etc/catalog/my.cnf --initialize-insecure --datadir="$unfinished"
+  server --initialize-insecure
   { cat /etc/catalog-schema/schema.sql; echo; echo 'SHUTDOWN;'; } > /tmp/schema.sql
-  mysqld --defaults-file=/etc/catalog/my.cnf --datadir="$unfinished" --skip-networking --init-file=/tmp/schema.sql
+  server --skip-networking --init-file=/tmp/schema.sql
   mv "$unfinished" "$data"
   sync
 }
