@@ -9,7 +9,7 @@ READY := $(VENV)/ready
 
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' services/catalog/__init__.py)
 IMAGES := ghcr.io/product-catalog
-BUILD := docker build --quiet --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse --short HEAD 2>/dev/null)
+BUILD = docker build --quiet --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse --short HEAD 2>/dev/null)
 
 export PYTHONPATH := services
 export CATALOG_SECRET_KEY_FILE ?= var/secret-key

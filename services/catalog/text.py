@@ -15,13 +15,6 @@ SKU_KEY_MAX = 255
 _BLANKS = r"[^\S\u000b\u000c\u001c-\u001f\u0085]*"
 _IN_LINE = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]"
 _VISIBLE = r"[^\s\u0000-\u001f\u007f-\u009f]"
-
-
-def line_pattern(most: int) -> str:
-    """JSON Schema pattern of one line with so many characters between the blanks at its ends."""
-    return rf"^{_BLANKS}{_VISIBLE}({_IN_LINE}{{0,{most - 2}}}{_VISIBLE})?{_BLANKS}$"
-
-
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
 
 # Unicode's control characters (category Cc) and the two separators that break a line.
@@ -39,6 +32,11 @@ class Invalid(ValueError):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+def line_pattern(most: int) -> str:
+    """JSON Schema pattern of one line with so many characters between the blanks at its ends."""
+    return rf"^{_BLANKS}{_VISIBLE}({_IN_LINE}{{0,{most - 2}}}{_VISIBLE})?{_BLANKS}$"
 
 
 def name(value: str) -> str:

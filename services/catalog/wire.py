@@ -18,8 +18,8 @@ Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, gi
 Sku = Annotated[
     str,
     Meta(
-        description="Stock keeping unit of at most 64 characters: unique in the catalogue, letter case aside. "
-        "Blanks at both ends are dropped.",
+        description=f"Stock keeping unit of at most {text.SKU_MAX} characters: unique in the catalogue, letter case "
+        "aside. Blanks at both ends are dropped.",
         examples=["MUG-12"],
         extra_json_schema={"pattern": text.line_pattern(text.SKU_MAX)},
         extra={"rule": text.sku},
@@ -28,7 +28,8 @@ Sku = Annotated[
 Name = Annotated[
     str,
     Meta(
-        description="Name of the product: one line of at most 200 characters. Blanks at both ends are dropped.",
+        description=f"Name of the product: one line of at most {text.NAME_MAX} characters. "
+        "Blanks at both ends are dropped.",
         examples=["Stoneware mug"],
         extra_json_schema={"pattern": text.line_pattern(text.NAME_MAX)},
         extra={"rule": text.name},
