@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
 
 def page(status: int, title: str, *sentences: str) -> Response:
     """An error page."""
-    return make_response(render_template("error.html", heading=title, sentences=sentences), status)
+    return make_response(render_template("error.html", status=status, heading=title, sentences=sentences), status)
 
 
 def away(error: client.Away) -> Response:

@@ -12,22 +12,28 @@ from catalog.settings import Settings
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Gives templates the filters `price`, `plain_price`, `number` and `moment`."""
+    """Gives templates the filters `price`, `number` and `moment`, and `example_price()`."""
 
     def price(value: Decimal) -> str:
         # Always the two decimals that are stored, also for a currency that has fewer.
         return format_currency(value, settings.currency, locale=get_locale(), currency_digits=False)
 
     app.jinja_env.filters["price"] = price
-    app.jinja_env.filters["plain_price"] = plain_price
     app.jinja_env.filters["number"] = number
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.globals["currency"] = settings.currency
+    # A filter on a constant would be worked out once, for all languages.
+    app.jinja_env.globals["example_price"] = example_price
 
 
 def plain_price(value: Decimal) -> str:
     """`1299.00`, in French `1299,00`: to be edited, so without a currency and marks between thousands."""
     return format_decimal(value, format="0.00", locale=get_locale())
+
+
+def example_price() -> str:
+    """A price that shows how to write one."""
+    return plain_price(Decimal("1299"))
 
 
 def number(value: float) -> str:

@@ -99,11 +99,13 @@ class ProductForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def faults(self) -> list[tuple[str | None, str]]:
-        """All errors in the order of the form, each with the id of its field."""
+        """All errors in the order of the form, each with the id and the name of its field."""
         if "csrf_token" in self.errors:
             self.general = [_("The form is too old, or your browser keeps no cookies. Please send it again.")]
         return [(None, sentence) for sentence in self.general] + [
-            (self[field].id, sentence) for field in FIELDS for sentence in self[field].errors
+            (self[field].id, _("%(field)s: %(fault)s", field=messages.label(field), fault=sentence))
+            for field in FIELDS
+            for sentence in self[field].errors
         ]
 
 

@@ -1,12 +1,11 @@
 """The sentence for each kind of fault, in the person's language; the services' own sentences are for programs."""
 
 import re
-from decimal import Decimal
 
 from flask_babel import gettext as _
 
 from catalog import price, text
-from display_product.formats import number, plain_price
+from display_product.formats import example_price, number
 
 _NUMBER = re.compile(r"\d+")
 _LIMITS = {"name": text.NAME_MAX, "sku": text.SKU_MAX, "description": text.DESCRIPTION_MAX}
@@ -44,7 +43,7 @@ def of_field(code: str, field: str | None, detail: str = "") -> str:
 
 
 def _of_price(code: str) -> str | None:
-    example = plain_price(Decimal("1299"))
+    example = example_price()
     match code:
         case "required":
             return _("Enter a price, such as %(example)s; 0 is possible too.", example=example)

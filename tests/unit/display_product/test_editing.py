@@ -111,6 +111,7 @@ def test_d24_errors_reach_a_screen_reader(browser: Browser):
     assert page.title.startswith("Error:")
     summary = page.one("main [role=alert][tabindex='-1'][autofocus]")
     assert [link["href"] for link in summary.select("a")] == ["#name", "#price"]
+    assert summary.select("a")[0].get_text() == "Name: Enter a name."
     for field in ("name", "price"):
         element = page.one(f"#{field}")
         assert element["aria-invalid"] == "true"
@@ -126,7 +127,7 @@ def test_d24_errors_reach_a_screen_reader(browser: Browser):
         ("name", "x" * 201, "Raccourcissez le texte : 200 caractères au plus."),
         ("name", "a\x07b", "Retirez-en les caractères de contrôle invisibles ; ils viennent souvent d’un texte copié."),
         ("sku", "x" * 65, "Raccourcissez le texte : 64 caractères au plus."),
-        ("sku", "taken-1", "Un autre produit a déjà cette référence ; majuscules et minuscules ne comptent pas."),
+        ("sku", "taken-1", "Un autre produit a déjà cette référence ; majuscules et minuscules y sont équivalentes."),
         ("sku", "\u200b", "Saisissez une référence avec au moins un caractère visible, ou laissez le champ vide."),
         ("description", "x" * 10_001, "Raccourcissez le texte : 10 000 caractères au plus."),
         ("price", "", "Saisissez un prix, par exemple 1299,00 ; 0 est possible aussi."),

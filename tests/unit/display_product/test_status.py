@@ -23,3 +23,4 @@ def test_a_service_that_is_away_is_shown_so(settings: Settings):
     page = Browser(display_product.create_app(away).test_client()).get("/status")
     assert page.status == 200
     assert page.texts(".card .state") == ["works", "works", "does not answer"]
+    assert "Given up after" in page.texts(".card")[2]
