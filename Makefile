@@ -60,7 +60,7 @@ lock: $(READY) ## Choose the newest versions that pyproject.toml allows, and loc
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra mysql pyproject.toml -o requirements/mysql.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/mysql.txt --extra mysql --extra jobs pyproject.toml -o requirements/jobs.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
-	echo pytest | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/dev.txt - -o requirements/compose-tests.txt
+	printf '%s\n' beautifulsoup4 pytest | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/dev.txt - -o requirements/compose-tests.txt
 
 # mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL.
 $(READY): requirements/dev.txt requirements/mysql.txt

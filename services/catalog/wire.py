@@ -262,9 +262,8 @@ def _read_text(raw: bytes) -> str:
 
 def _read_number(raw: bytes) -> str:
     """The digits of a JSON number as they were sent, or the content of a JSON string."""
-    value = msgspec.json.decode(raw)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if raw[:1] == b'"':
+        return msgspec.json.decode(raw, type=str)
+    if raw[:1] not in b"-0123456789":
         raise Invalid("type", 'must be a decimal number such as "12.50"')
-    return raw.decode("ascii").strip()
+    return raw.decode("ascii")

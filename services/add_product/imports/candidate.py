@@ -100,8 +100,6 @@ class TableReader:
             candidate.no_product = True
             candidate.warnings.append(candidate.note("no_product", "has neither price nor SKU: no product of its own"))
             return
-        if self.columns.html and "description" in found:
-            found["description"] = markup.to_text(found["description"].replace("\\n", "<br>"))
         for name, cell in found.items():
             try:
                 candidate.values[name] = self._value(candidate, name, cell)
@@ -111,14 +109,13 @@ class TableReader:
     def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
         """Completes a variant from the row that its product began with, and names it after its options."""
         group = cells[self.columns.group or 0].strip()
-        if group != self._group or found.get("name"):
+        if not group or group != self._group or found.get("name"):
             self._group, self._parent = group, found
+        whole = found | {name: found[name] or self._parent[name] for name in ("name", "description") if name in found}
         options = [cells[at].strip() for at in self.columns.variant if cells[at].strip()]
-        name = self._parent.get("name", "")
-        if name and options and options[0].casefold() not in NO_VARIANT:
-            name = f"{name} – {' / '.join(options)}"
-        description = found.get("description") or self._parent.get("description")
-        return {**found, "name": name, **({} if description is None else {"description": description})}
+        if whole.get("name") and options and options[0].casefold() not in NO_VARIANT:
+            whole["name"] += f" – {' / '.join(options)}"
+        return whole
 
     def _value(self, candidate: Candidate, name: str, cell: str) -> Any:
         if name == "price":
@@ -127,7 +124,7 @@ class TableReader:
             return text.sku(cell) if cell else None
         if name == "name":
             return text.name(cell)
-        return text.description(cell)
+        return text.description(markup.to_text(cell.replace("\\n", "<br>")) if self.columns.html else cell)
 
     def _price(self, candidate: Candidate, cell: str) -> Any:
         read = amount.parse(cell)

@@ -98,7 +98,9 @@ def _broken_line(file: IO[bytes], codec: str) -> int | None:
         try:
             line += decoder.decode(chunk).count("\n")
         except UnicodeDecodeError as error:
-            return line + error.object[: error.start].decode(codec, "ignore").count("\n")
+            # Bytes kept from the chunk before stand in error.object too; the byte order is known by now.
+            decoder.setstate((b"", decoder.getstate()[1]))
+            return line + decoder.decode(error.object[: error.start]).count("\n")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

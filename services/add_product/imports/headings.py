@@ -56,7 +56,7 @@ class Columns:
 def recognise(cells: Sequence[str], currency: str) -> Columns:
     """The columns under these headings; prices in this currency. Raises Unknown."""
     headings = tuple(unguard(cell.strip()) for cell in cells)
-    folded = [" ".join(fold(heading).replace("_", " ").split()) for heading in headings]
+    folded = [_folded(heading) for heading in headings]
     _refuse_twins(headings, folded)
     fields = {name: at for name, known in _known(currency).items() if (at := _first(folded, known)) is not None}
     if len(fields) < 2 or not fields.keys() & {"sku", "name"}:
@@ -64,14 +64,14 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
             "The first row has no known headings. There must be “name” and “price”, and there may be “sku” and "
             "“description”; headings of WooCommerce and Shopify exports, and French ones, are known too."
         )
-    variant = tuple(at for heading in _VARIANT_HEADINGS if (at := _first(folded, (heading,))) is not None)
     group = _first(folded, _GROUP_HEADINGS)
+    variant = () if group is None else tuple(folded.index(each) for each in _VARIANT_HEADINGS if each in folded)
     used = {*fields.values(), *variant, group}
     return Columns(
         headings,
         fields,
         ignored=tuple(heading for at, heading in enumerate(headings) if at not in used and heading),
-        variant=variant if group is not None else (),
+        variant=variant,
         group=group,
         html=not _HTML_HEADINGS.isdisjoint(folded),
     )
@@ -79,8 +79,12 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
 
 def count_known(cells: Sequence[str], currency: str) -> int:
     """How many fields these headings name."""
-    folded = [" ".join(fold(unguard(cell.strip())).replace("_", " ").split()) for cell in cells]
+    folded = [_folded(unguard(cell.strip())) for cell in cells]
     return sum(_first(folded, known) is not None for known in _known(currency).values())
+
+
+def _folded(heading: str) -> str:
+    return " ".join(fold(heading).replace("_", " ").split())
 
 
 def _known(currency: str) -> dict[str, tuple[str, ...]]:

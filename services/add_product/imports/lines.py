@@ -1,5 +1,6 @@
 """NDJSON files as lines of JSON, each with its place in the file."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -21,9 +22,11 @@ def read(file: IO[bytes]) -> Iterator[Line]:
     number = 0
     while text := file.readline(LINE_MAX):
         number += 1
+        if number == 1:
+            text = text.removeprefix(codecs.BOM_UTF8)
         if len(text) == LINE_MAX and not text.endswith(b"\n"):
             while (rest := file.readline(LINE_MAX)) and not rest.endswith(b"\n"):
                 pass
             yield Line(number, None)
         elif text.strip():
-            yield Line(number, text.removeprefix(b"\xef\xbb\xbf") if number == 1 else text)
+            yield Line(number, text)

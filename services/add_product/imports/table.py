@@ -14,7 +14,10 @@ DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024
 CELL_MAX = 256 * 1024
 
-_SEPARATOR_HINT = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+# A line's end or a quotation mark cannot stand between cells.
+_SEPARATOR_HINT = re.compile(r'sep=([^"\r\n])\s*', re.IGNORECASE)
+
+csv.field_size_limit(CELL_MAX)
 
 
 class Unusable(ValueError):
@@ -61,14 +64,16 @@ def _delimiter(heading: str, currency: str) -> str:
     """The delimiter that makes the most of the heading."""
 
     def known(delimiter: str) -> int:
-        return count_known(next(csv.reader([heading], delimiter=delimiter), []), currency)
+        try:
+            return count_known(next(csv.reader([heading], delimiter=delimiter), []), currency)
+        except csv.Error:
+            return 0
 
     return max(DELIMITERS, key=known)
 
 
 def _rows(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Row]:
     """The rows of the lines, which `skipped` others precede in the file."""
-    csv.field_size_limit(CELL_MAX)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     for number in count(skipped + 1):
         begin = skipped + reader.line_num + 1

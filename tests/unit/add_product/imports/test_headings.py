@@ -1,0 +1,56 @@
+"""Headings: which column is which field, and that no column is lost without a word."""
+
+import pytest
+
+from add_product.imports.headings import Columns, Unknown, recognise
+
+
+def fields(*headings: str, currency: str = "EUR") -> dict[str, str]:
+    return recognise(headings, currency).by_field
+
+
+@pytest.mark.parametrize(
+    ("headings", "found"),
+    [
+        ((" SKU ", "Name", "PRICE"), {"sku": " SKU ".strip(), "name": "Name", "price": "PRICE"}),
+        (("product_name", "unit  price"), {"name": "product_name", "price": "unit  price"}),
+        (("Référence", "DÉSIGNATION", "Prix"), {"sku": "Référence", "name": "DÉSIGNATION", "price": "Prix"}),
+        (("'=sku", "name", "sku"), {"sku": "sku", "name": "name"}),
+        (("code", "sku", "name"), {"sku": "sku", "name": "name"}),
+        (("Sale price", "name", "Regular price"), {"name": "name", "price": "Regular price"}),
+    ],
+)
+def test_d03_headings_are_known_however_they_are_written(headings: tuple[str, ...], found: dict[str, str]) -> None:
+    assert fields(*headings) == found
+
+
+def test_a_price_column_may_name_the_catalogues_currency_and_no_other() -> None:
+    assert fields("name", "Price (EUR)")["price"] == "Price (EUR)"
+    assert fields("name", "sku", "Variant Price CHF", currency="CHF")["price"] == "Variant Price CHF"
+    assert "price" not in fields("name", "sku", "Price USD")
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [("name", "price", "colour", ""), ("code", "sku", "name"), ("name", "price", "Option1 Value", "Variant Title"),
+     ("Handle", "Title", "Variant Price", "Option1 Value", "Vendor")],
+)  # fmt: skip
+def test_d03_every_column_is_used_or_said_to_be_ignored(headings: tuple[str, ...]) -> None:
+    columns: Columns = recognise(headings, "EUR")
+    used = {*columns.fields.values(), *columns.variant, columns.group} - {None}
+    assert {*(headings[at] for at in used), *columns.ignored} == set(headings) - {""}
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [("name", "NAME ", "price"), ("sku", "name", "Colour", "colour"), ("product name", "product_name", "sku")],
+)
+def test_d03_two_columns_of_one_name_are_refused(headings: tuple[str, ...]) -> None:
+    with pytest.raises(Unknown, match="same name"):
+        recognise(headings, "EUR")
+
+
+@pytest.mark.parametrize("headings", [(), ("",), ("name",), ("price", "description"), ("a", "b"), ("name price",)])
+def test_a_table_needs_a_name_or_a_sku_and_one_field_more(headings: tuple[str, ...]) -> None:
+    with pytest.raises(Unknown, match="no known headings"):
+        recognise(headings, "EUR")

@@ -1,0 +1,65 @@
+"""CSV as rows: delimiters, quotation marks, and the place of each row in its file."""
+
+import io
+
+import pytest
+
+from add_product.imports.table import CELL_MAX, LINE_MAX, Row, Unusable, read
+
+
+def rows(text: str) -> list[Row]:
+    return list(read(io.BytesIO(text.encode()), "utf-8", "EUR"))
+
+
+def cells(text: str) -> list[list[str]]:
+    return [row.cells for row in rows(text)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_delimiter_is_told_by_the_headings(delimiter: str, end: str) -> None:
+    text = end.join((f'"sku"{delimiter}name{delimiter}price', f'A{delimiter}"x{delimiter}y"{delimiter}1,00;|'))
+    other = {",": ["1", "00;|"], ";": ["1,00", "|"], "\t": ["1,00;|"], "|": ["1,00;", ""]}[delimiter]
+    assert cells(text) == [["sku", "name", "price"], ["A", f"x{delimiter}y", *other]]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "^", "é", " "])
+def test_a_spreadsheets_hint_names_the_delimiter(mark: str) -> None:
+    assert cells(f"SEP={mark}\r\nsku{mark}name\r\n") == [["sku", "name"]]
+
+
+@pytest.mark.parametrize("hint", ['sep="', "sep=\r", "sep=", "sep=;;"])
+def test_a_hint_that_cannot_be_followed_is_a_heading_like_any_other(hint: str) -> None:
+    assert rows(f"{hint}\nsku,name\n")[0].cells == next(iter(cells(f"{hint}\n")))
+
+
+def test_d07_a_cell_keeps_quotes_delimiters_and_line_breaks() -> None:
+    assert cells('sku,name\nQ-1,"3/4"" x, ""2""\r\nsecond"\nQ-2,3/4" bare\n')[1:] == [
+        ["Q-1", '3/4" x, "2"\r\nsecond'],
+        ["Q-2", '3/4" bare'],
+    ]
+
+
+def test_d07_a_wrong_quote_costs_the_lines_that_it_names_and_no_more() -> None:
+    found = rows('sku,name\nA,"x" y\nB,"two\nlines" z\nC,fine\n')
+    assert [(row.number, row.line, bool(row.fault)) for row in found[1:]] == [(2, 2, True), (3, 3, True), (4, 5, False)]
+    assert "lines 3 to 4" in found[2].fault
+
+
+def test_rows_and_lines_are_counted_from_the_top_of_the_file() -> None:
+    found = rows('\n \nsku,name\n\n,\nA,"x\ny"\nB,z\n')
+    assert [(row.number, row.line) for row in found] == [(3, 3), (6, 6), (7, 8)]
+
+
+def test_a_cell_too_long_for_a_table_is_a_fault_of_its_row() -> None:
+    found = rows(f"sku,name\nA,{'x' * (CELL_MAX + 1)}\nB,y\n")
+    assert [bool(row.fault) for row in found] == [False, True, False]
+    assert rows("x" * (CELL_MAX + 1) + "\nB\n")[0].fault
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n \n\t\n", "[1]", ' {"name": 1}', "x" * LINE_MAX, "sku,name\n" + "x" * LINE_MAX]
+)
+def test_a_text_that_is_no_table_is_refused(text: str) -> None:
+    with pytest.raises(Unusable):
+        rows(text)

@@ -1,0 +1,19 @@
+"""Cells that a spreadsheet would run are made harmless, and come back as they were."""
+
+import pytest
+
+from catalog.cells import guard, unguard
+
+RUN = ["=1+1", "+41", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", "'=1", "''@x", "-"]
+HARMLESS = ["", "1", "a=b", "'plain", "''", "it's", " =1", "0017", "é"]
+
+
+@pytest.mark.parametrize("cell", RUN)
+def test_d08_a_cell_that_would_run_gets_an_apostrophe_and_loses_just_that_one(cell: str) -> None:
+    assert guard(cell) == f"'{cell}"
+    assert unguard(guard(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", HARMLESS)
+def test_d08_every_other_cell_stays_as_it_is(cell: str) -> None:
+    assert guard(cell) == unguard(cell) == cell

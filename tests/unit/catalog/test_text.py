@@ -1,0 +1,109 @@
+"""Rules for texts: what is trimmed, what is refused, what is the same."""
+
+import re
+import sys
+
+import pytest
+
+from catalog import text
+from catalog.text import Invalid
+
+CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+
+
+def accepted(rule: object, value: str) -> bool:
+    try:
+        rule(value)
+    except Invalid:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("rule", [text.name, text.sku])
+def test_one_line_loses_the_blanks_at_its_ends_and_nothing_else(rule: object) -> None:
+    assert rule(" \t\u00a0\u3000\n A\u00a0 b\u200d \r\n") == "A\u00a0 b\u200d"
+
+
+@pytest.mark.parametrize("sku", ["0017", "0017A", "00000000", "4006381333931", "1E5", "001.50", "-1", "'x"])
+def test_d06_a_sku_is_kept_character_for_character(sku: str) -> None:
+    assert text.sku(sku) == sku
+
+
+def test_a_description_keeps_its_lines_and_their_indentation() -> None:
+    assert text.description("\n a\r\n\r\n  b\rc\td \n") == "a\n\n  b\nc\td"
+
+
+@pytest.mark.parametrize(
+    ("rule", "most"), [(text.name, text.NAME_MAX), (text.sku, text.SKU_MAX), (text.description, text.DESCRIPTION_MAX)]
+)
+def test_d09_length_is_counted_in_characters_of_what_is_stored(rule: object, most: int) -> None:
+    assert rule(f"  {'🍃' * most}  ") == "🍃" * most
+    with pytest.raises(Invalid, match=f"has {most + 1} characters; at most {most} "):
+        rule("🍃" * (most + 1))
+
+
+def test_line_breaks_count_once_however_they_are_written() -> None:
+    lines = "a\r\n" * (text.DESCRIPTION_MAX // 2 - 1) + "ab"
+    assert len(text.description(lines)) == text.DESCRIPTION_MAX
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "\u2060\ufeff", "\u00a0\u3000\t\n", "\u202e\u200f"])
+def test_a_line_that_shows_nothing_is_blank(blank: str) -> None:
+    for rule in (text.name, text.sku):
+        with pytest.raises(Invalid) as refused:
+            rule(blank)
+        assert refused.value.code == "blank"
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x08", "\x0b", "\x1b", "\x7f", "\x85", "\x9f", "\udfff"])
+@pytest.mark.parametrize("rule", [text.name, text.sku, text.description])
+def test_a_control_character_is_refused_wherever_it_stands(rule: object, control: str) -> None:
+    for value in (f"a{control}b", f"{control}a", f"a{control}"):
+        with pytest.raises(Invalid) as refused:
+            rule(value)
+        assert refused.value.code == "control_character"
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\t", "\u2028", "\u2029"])
+def test_a_name_is_one_line_and_a_description_may_be_several(character: str) -> None:
+    assert not accepted(text.name, f"a{character}b")
+    assert accepted(text.description, f"a{character}b")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a", " a ", "a b", "a\u200db", "🍃" * 200, "🍃" * 201, "", " ", "\u3000", "a\nb", "\na\n", "a\u2028b", "a\x00", "\x85a",
+     "\x1ca", "a\x0b", "a\tb", "a\x9fb", "é", "e\u0301", " " * 300 + "a"],
+)  # fmt: skip
+def test_the_document_allows_the_names_that_are_taken(value: str) -> None:
+    assert bool(re.search(text.line_pattern(text.NAME_MAX), value)) == accepted(text.name, value)
+
+
+@pytest.mark.parametrize("value", ["", "a\nb", "a\tb", "a\x00b", "a\x0bb", "a\x85b", "a\u2028b", "\x7f"])
+def test_the_document_allows_the_descriptions_that_are_taken(value: str) -> None:
+    assert bool(re.search(text.TEXT_PATTERN, value)) == accepted(text.description, value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("abc-1", "ABC-1"), ("É", "e\u0301"), ("straße", "STRASSE"), ("ΣΑΣ", "σας"), ("ﬁ", "FI"), ("\u1e9e", "ss"), ("İ", "i\u0307")],
+)  # fmt: skip
+def test_d10_case_and_composition_make_no_other_sku(one: str, other: str) -> None:
+    assert text.sku_key(one) == text.sku_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("e", "é"), ("017", "17"), ("a b", "ab"), ("Ａ", "A"), ("1", "①"), ("o", "0")]
+)
+def test_d10_everything_else_does(one: str, other: str) -> None:
+    assert text.sku_key(one) != text.sku_key(other)
+
+
+def test_the_key_of_every_sku_fits_its_column() -> None:
+    assert max(len(text.sku_key(character)) for character in CHARACTERS) * text.SKU_MAX <= text.SKU_KEY_MAX
+
+
+def test_what_is_searched_is_folded_like_what_is_found() -> None:
+    assert text.fold("CAFÉ Crème Ｔea ﬁn straße Йод ①²") == "cafe creme tea fin strasse иод 12"
+    folded = "".join(CHARACTERS).translate({0: None})
+    assert text.fold(text.fold(folded)) == text.fold(folded)
