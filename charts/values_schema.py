@@ -16,7 +16,7 @@ import yaml
 CHART = Path(__file__).with_name("product-catalog")
 BLOCKS = {
     "services": ["addProduct", "readProduct", "displayProduct"],
-    "pods": ["addProduct", "readProduct", "displayProduct", "mysql", "jobs"],
+    "pods": ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"],
 }
 TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
 PATH = {

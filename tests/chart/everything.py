@@ -5,6 +5,7 @@ from typing import Any
 EVERYTHING: dict[str, Any] = {
     "autoscaling": {"enabled": True},
     "serviceMonitor": {"enabled": True},
+    "backup": {"enabled": True},
     "ingress": {
         "enabled": True,
         "className": "nginx",

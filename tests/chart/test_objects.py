@@ -56,7 +56,7 @@ def test_the_schema_for_the_first_start_is_what_the_migrations_make() -> None:
     assert "INSERT INTO alembic_version" in made
 
 
-@pytest.mark.parametrize("kind", ["Job", "StatefulSet", "Deployment", "Pod"])
+@pytest.mark.parametrize("kind", ["Job", "CronJob", "StatefulSet", "Deployment", "Pod"])
 def test_k05_every_pod_meets_the_restricted_level(kind: str) -> None:
     pods = [(name, pod) for name, pod in pod_templates(default_and_everything()) if name.startswith(kind + "/")]
     assert pods
@@ -183,11 +183,12 @@ def _find(value: Any, keys: set[str]) -> list[Any]:
 
 
 def test_k06_whatever_is_not_allowed_is_refused_both_ways_and_names_can_be_resolved() -> None:
-    policies = of_kind(render_chart(), "NetworkPolicy")
+    objects = render_chart({"backup": {"enabled": True}})
+    policies = of_kind(objects, "NetworkPolicy")
     deny = one(policies, "NetworkPolicy", "default-deny")["spec"]
     assert deny["policyTypes"] == ["Ingress", "Egress"]
     assert "app.kubernetes.io/component" not in deny["podSelector"]["matchLabels"]
-    components = {pod["metadata"]["labels"]["app.kubernetes.io/component"] for _, pod in pod_templates(render_chart())}
+    components = {pod["metadata"]["labels"]["app.kubernetes.io/component"] for _, pod in pod_templates(objects)}
     governed = {policy["spec"]["podSelector"]["matchLabels"].get("app.kubernetes.io/component") for policy in policies}
     assert components <= governed
     for policy in policies:
@@ -332,3 +333,44 @@ def test_the_helm_test_goes_through_all_three_services() -> None:
     (test,) = of_kind(render_chart(EVERYTHING), "Pod")
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert test["spec"]["containers"][0]["args"][3:] == [f"http://shop-{service}" for service in SERVICES]
+
+
+def test_backups_outlive_the_release_and_none_runs_beside_another() -> None:
+    objects = render_chart({"backup": {"enabled": True, "persistence": {"annotations": {"a": "b"}}}})
+    claim = one(objects, "PersistentVolumeClaim", "backups")
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep", "a": "b"}
+    scheduled = one(objects, "CronJob", "backup")["spec"]
+    assert scheduled["concurrencyPolicy"] == "Forbid"
+    first = one([found for found in objects if "-backup-" in found["metadata"]["name"]], "Job", "")
+    assert first["spec"]["template"] == scheduled["jobTemplate"]["spec"]["template"]
+    mine = render_chart({"backup": {"enabled": True, "persistence": {"existingClaim": "mine"}}})
+    assert of_kind(mine, "PersistentVolumeClaim") == []
+    assert str(mine).count("'claimName': 'mine'") == 3
+
+
+def test_no_restore_begins_by_itself_or_without_the_name_of_a_backup() -> None:
+    restore = one(render_chart({"backup": {"enabled": True}}), "CronJob", "restore")["spec"]
+    assert restore["suspend"] is True
+    job = restore["jobTemplate"]["spec"]
+    assert job["backoffLimit"] == 0
+    (container,) = job["template"]["spec"]["initContainers"]
+    assert environment(container)["BACKUP"] == ""
+
+
+@pytest.mark.parametrize(("job", "key"), [("backup", "backup-password"), ("restore", "migrator-password")])
+def test_backup_and_restore_see_the_password_of_their_user_only(job: str, key: str) -> None:
+    pod = one(render_chart({"backup": {"enabled": True}}), "CronJob", job)["spec"]["jobTemplate"]["spec"]["template"]
+    (secret,) = [volume["secret"] for volume in pod["spec"]["volumes"] if "secret" in volume]
+    assert [item["key"] for item in secret["items"]] == [key]
+
+
+def test_backup_and_restore_reach_an_external_database_by_tls() -> None:
+    external = {"host": "db.example.com", "tls": {"caSecret": "ca"}}
+    objects = render_chart(EXTERNAL | {"externalDatabase": external, "backup": {"enabled": True}})
+    for job, user in (("backup", "backup"), ("restore", "migrator")):
+        pod = one(objects, "CronJob", job)["spec"]["jobTemplate"]["spec"]["template"]
+        for container in containers(pod):
+            variables = environment(container)
+            assert variables["CATALOG_DATABASE_URL"] == f"mysql://{user}@db.example.com:3306/catalog"
+            assert variables["CATALOG_DATABASE_TLS_CA_FILE"] == "/run/secrets/database-ca/ca.crt"
+        assert "ca" in [volume.get("secret", {}).get("secretName") for volume in pod["spec"]["volumes"]]

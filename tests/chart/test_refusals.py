@@ -35,6 +35,8 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}]}}, "httpRoute.hostnames"),
         ({"database": {"writerUser": "reader"}}, "four different names"),
         ({"database": {"name": "no`quotes"}}, "/database/name"),
+        ({"backup": {"persistence": {"existingClaim": "c", "storageClass": "s"}}}, "persistence.storageClass has no"),
+        ({"backup": {"persistence": {"existingClaim": "c", "annotations": {"a": "b"}}}}, "annotations has no effect"),
         ({"currency": "euro"}, "/currency"),
         ({"logLevel": "LOUD"}, "/logLevel"),
     ],

@@ -71,6 +71,13 @@ CHANGED: dict[str, Any] = {
     "mysql.startupProbe": {"periodSeconds": 7},
     "mysql.resources": {"requests": {"cpu": "70m"}},
     "mysql.podSecurityContext": {"runAsUser": 27},
+    "backup.schedule": "0 4 * * *",
+    "backup.timeZone": "Europe/Paris",
+    "backup.tmpSizeLimit": "9Gi",
+    "backup.persistence.accessModes": ["ReadWriteOncePod"],
+    "backup.persistence.size": "9Gi",
+    "backup.persistence.annotations": LABELS,
+    "backup.resources": {"requests": {"cpu": "70m"}},
     "ingress.annotations": LABELS,
     "ingress.hosts": [{"host": "other.example.com", "paths": [{"path": "/"}]}],
     "ingress.tls": [{"secretName": "other", "hosts": ["shop.example.com"]}],
@@ -167,9 +174,10 @@ def test_no_key_here_is_gone_from_the_values() -> None:
     assert set(CHANGED) | set(CONTEXT) <= set(LEAVES)
 
 
-@pytest.mark.parametrize("block", ["addProduct", "readProduct", "displayProduct", "mysql", "jobs"])
+@pytest.mark.parametrize("block", ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"])
 def test_what_a_block_says_wins_over_what_is_said_for_all(block: str) -> None:
-    values = {"nodeSelector": {"disk": "slow"}, block: {"nodeSelector": {"disk": "fast"}}}
+    values = {"nodeSelector": {"disk": "slow"}, "backup": {"enabled": True}}
+    merged(values, {block: {"nodeSelector": {"disk": "fast"}}})
     chosen = [str(found).count("'disk': 'fast'") for found in render_chart(values)]
     assert sum(chosen) > 0
     assert "'disk': 'slow'" in str(render_chart(values))

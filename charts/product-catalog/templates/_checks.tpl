@@ -5,6 +5,7 @@ and wrong types.
 {{- define "product-catalog.checks" -}}
 {{- include "product-catalog.checkPresence" . -}}
 {{- include "product-catalog.checkDatabase" . -}}
+{{- include "product-catalog.checkBackup" . -}}
 {{- include "product-catalog.checkSecret" . -}}
 {{- include "product-catalog.checkRouting" . -}}
 {{- range $name := list "addProduct" "readProduct" "displayProduct" -}}
@@ -51,6 +52,14 @@ and wrong types.
 {{- end -}}
 {{- end }}
 
+{{- define "product-catalog.checkBackup" -}}
+{{- range $key := list "storageClass" "annotations" -}}
+{{- if and $.Values.backup.persistence.existingClaim (get $.Values.backup.persistence $key) -}}
+{{- fail (printf "backup.persistence.%s has no effect on the claim that backup.persistence.existingClaim names: remove one of the two." $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/*
 A Secret of the user's own is there and complete: seen only where Helm talks to the cluster, and not while the
 namespace is still to be created.
@@ -63,7 +72,8 @@ namespace is still to be created.
 {{- fail (printf "credentials.existingSecret names the Secret %q, which is not in the namespace %q: create it there first." $name .Release.Namespace) -}}
 {{- end -}}
 {{- $keys := list "migrator-password" "writer-password" "reader-password" "secret-key" -}}
-{{- if .Values.mysql.enabled -}}{{- $keys = concat $keys (list "root-password" "backup-password") -}}{{- end -}}
+{{- if .Values.mysql.enabled -}}{{- $keys = append $keys "root-password" -}}{{- end -}}
+{{- if or .Values.mysql.enabled .Values.backup.enabled -}}{{- $keys = append $keys "backup-password" -}}{{- end -}}
 {{- range $key := $keys -}}
 {{- if not (get $secret.data $key) -}}
 {{- fail (printf "credentials.existingSecret names the Secret %q, which lacks the key %s." $name $key) -}}

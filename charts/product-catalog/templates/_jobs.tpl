@@ -53,6 +53,36 @@ spec:
       emptyDir: {sizeLimit: 16Mi}
 {{- end }}
 
+{{/* The container that waits until the database takes connections. Takes root, of and env. */}}
+{{- define "product-catalog.waitContainer" -}}
+name: wait
+{{- include "product-catalog.ownImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
+args: [python, -m, cluster_jobs.wait, "{{ int .root.Values.jobs.waitSeconds }}"]
+env:
+  {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
+resources:
+  {{- toYaml .of.resources | nindent 2 }}
+securityContext:
+  {{- toYaml .of.securityContext | nindent 2 }}
+{{- end }}
+
+{{/* The container that brings the schema up to date. Takes root, of and env. */}}
+{{- define "product-catalog.migrateContainer" -}}
+name: migrate
+{{- include "product-catalog.ownImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
+args: [python, -m, catalog.migrate, upgrade]
+env:
+  {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
+resources:
+  {{- toYaml .of.resources | nindent 2 }}
+securityContext:
+  {{- toYaml .of.securityContext | nindent 2 }}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}
+  {{- with include "product-catalog.caMount" .root | trim }}{{ nindent 2 . }}{{ end }}
+{{- end }}
+
 {{/* The pod that brings the schema up to date. */}}
 {{- define "product-catalog.migratePod" -}}
 {{- $of := mustMergeOverwrite (mustDeepCopy .Values) .Values.jobs -}}
@@ -66,29 +96,9 @@ spec:
   serviceAccountName: {{ include "product-catalog.objectName" $it }}
   automountServiceAccountToken: false
   initContainers:
-    - name: wait
-      {{- include "product-catalog.ownImage" (dict "root" . "image" $of.image) | nindent 6 }}
-      args: [python, -m, cluster_jobs.wait, "{{ int .Values.jobs.waitSeconds }}"]
-      env:
-        {{- include "product-catalog.env" (dict "env" $env "extra" $of.extraEnv) | trim | nindent 8 }}
-      resources:
-        {{- toYaml $of.resources | nindent 8 }}
-      securityContext:
-        {{- toYaml $of.securityContext | nindent 8 }}
+    - {{ include "product-catalog.waitContainer" (merge (dict "env" $env) $it) | indent 6 | trim }}
   containers:
-    - name: migrate
-      {{- include "product-catalog.ownImage" (dict "root" . "image" $of.image) | nindent 6 }}
-      args: [python, -m, catalog.migrate, upgrade]
-      env:
-        {{- include "product-catalog.env" (dict "env" $env "extra" $of.extraEnv) | trim | nindent 8 }}
-      resources:
-        {{- toYaml $of.resources | nindent 8 }}
-      securityContext:
-        {{- toYaml $of.securityContext | nindent 8 }}
-      volumeMounts:
-        - {name: tmp, mountPath: /tmp}
-        - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}
-        {{- with include "product-catalog.caMount" . | trim }}{{ nindent 8 . }}{{ end }}
+    - {{ include "product-catalog.migrateContainer" (merge (dict "env" $env) $it) | indent 6 | trim }}
   volumes:
     - name: tmp
       emptyDir: {sizeLimit: 16Mi}

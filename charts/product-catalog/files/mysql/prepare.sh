@@ -35,7 +35,7 @@ quoted() {
 password() { quoted "$(< "$secrets/$1")"; }
 
 # In a grant on a database, _ stands for any letter.
-all_tables() { printf '`%s`.*' "${DATABASE//_/\\_}"; }
+all_tables() { printf '`%s`.*' "${1//_/\\_}"; }
 
 user() {
   printf "CREATE USER IF NOT EXISTS '%s'@'%%';\n" "$1"
@@ -53,7 +53,10 @@ statements() {
   printf "ALTER USER 'root'@'localhost' IDENTIFIED BY %s;\n" "$(password root-password)"
   printf 'CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4;\n' "$DATABASE"
   user "$MIGRATOR" migrator-password
-  printf "GRANT ALTER, CREATE, CREATE VIEW, DELETE, DROP, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, TRIGGER, UPDATE ON %s TO '%s'@'%%';\n" "$(all_tables)" "$MIGRATOR"
+  # A restore fills the second database, and moves what it replaces to the third.
+  for database in "$DATABASE" "${DATABASE}_new" "${DATABASE}_old"; do
+    printf "GRANT ALTER, CREATE, CREATE VIEW, DELETE, DROP, INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, TRIGGER, UPDATE ON %s TO '%s'@'%%';\n" "$(all_tables "$database")" "$MIGRATOR"
+  done
   user "$WRITER" writer-password
   grant_table SELECT alembic_version "$WRITER"
   grant_table 'SELECT, INSERT, UPDATE, DELETE' product "$WRITER"
@@ -62,7 +65,7 @@ statements() {
   grant_table SELECT alembic_version "$READER"
   grant_table SELECT product "$READER"
   user "$BACKUP" backup-password
-  printf "GRANT LOCK TABLES, SELECT, SHOW VIEW, TRIGGER ON %s TO '%s'@'%%';\n" "$(all_tables)" "$BACKUP"
+  printf "GRANT LOCK TABLES, SELECT, SHOW VIEW, TRIGGER ON %s TO '%s'@'%%';\n" "$(all_tables "$DATABASE")" "$BACKUP"
 }
 
 [ -d "$data" ] || make_data_folder
