@@ -157,11 +157,17 @@ def violations(page: Page) -> list[str]:
 
 
 def overflowing(page: Page) -> list[str]:
-    """Prices that are cut off, and what sticks out to the right of a page that can be moved sideways."""
+    """Prices that are cut off or broken, and what sticks out to the right of a page that can be moved sideways."""
     return page.evaluate(
         """() => {
             const root = document.documentElement;
-            const cut = [...document.querySelectorAll(".price")].filter(each => each.scrollWidth > each.clientWidth);
+            const lines = element => {
+                const content = document.createRange();
+                content.selectNodeContents(element);
+                return content.getClientRects().length;
+            };
+            const cut = [...document.querySelectorAll(".price")]
+                .filter(each => each.scrollWidth > each.clientWidth || lines(each) > 1);
             if (root.scrollWidth <= innerWidth) return cut.map(each => each.outerHTML.slice(0, 150));
             return [...document.querySelectorAll("body *")]
                 .filter(each => each.getBoundingClientRect().right > root.clientWidth + 1)
