@@ -10,7 +10,8 @@ from pathlib import Path
 
 GIVEN = Path("/given")
 VOLUME = Path("/run/secrets/catalog")
-PROXY_DATA = Path("/proxy-data")
+# Volumes of those who run as USER.
+VOLUMES_OF_USER = (Path("/proxy-data"), Path("/backups"))
 
 # The group that may read it, which compose.yaml adds to the services that need it.
 GROUPS = {
@@ -21,7 +22,7 @@ GROUPS = {
     "backup-password": 20004,
     "secret-key": 20005,
 }
-# The user of the catalogue's images, whom the proxy runs as too.
+# The user of the catalogue's images, whom the proxy and the backups run as too.
 USER = 10001
 SECRET_KEY_LENGTH = 32
 
@@ -59,7 +60,8 @@ def main() -> None:
         else:
             write(name, secrets.token_hex(32))
             print(f"{name}: new")
-    os.chown(PROXY_DATA, USER, USER)
+    for volume in VOLUMES_OF_USER:
+        os.chown(volume, USER, USER)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`docker compose up` as a user types it; the tests of one installation, in the order in which they stand."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -81,6 +82,21 @@ def test_a_restart_of_everything_keeps_the_products(compose: Compose) -> None:
     compose.run("down")
     compose.up()
     assert compose.get(f"/api/v1/products/{added['id']}").json() == added
+
+
+def test_a_backup_brings_back_what_was_deleted_and_takes_away_what_came_later(compose: Compose) -> None:
+    kept = compose.get("/api/v1/products", method="POST", json={"name": "In the backup 🍃", "price": "5.00"}).json()
+    said = compose.run("run", "--rm", "backup")
+    assert "restored on trial" in said
+    backup = re.findall(r"catalog-\S+[.]gz", said)[-1]
+    address = f"/api/v1/products/{kept['id']}"
+    etag = compose.get(address).headers["ETag"]
+    assert compose.get(address, method="DELETE", headers={"If-Match": etag}).status == 204
+    later = compose.get("/api/v1/products", method="POST", json={"name": "Later", "price": "5.00"}).json()
+    assert backup in compose.run("run", "--rm", "restore")
+    compose.run("run", "--rm", "restore", backup)
+    assert compose.get(address).json() == kept
+    assert compose.get(f"/api/v1/products/{later['id']}").status == 404
 
 
 def test_passwords_with_reserved_characters_are_in_no_log_process_list_or_page(compose: Compose) -> None:
