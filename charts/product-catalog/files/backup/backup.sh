@@ -2,7 +2,6 @@
 # Backups of the database. `backup.sh create` makes one, which counts only when it could be restored;
 # `backup.sh restore NAME` puts it in place of what is there; `backup.sh restore` lists what there is.
 set -euo pipefail
-shopt -s nullglob
 umask 027
 
 backups=/backups
@@ -53,7 +52,7 @@ start_trial() {
 
 # Restores the file, and dumps what was restored: the rows of both must be the same.
 verify() {
-  local dumped restored
+  local dumped restored found
   start_trial
   on_trial mysql --execute="CREATE DATABASE \`$database\`"
   gzip --decompress --stdout "$1" | on_trial mysql "$database"
@@ -61,8 +60,10 @@ verify() {
   dumped=$(gzip --decompress --stdout "$1" | rows)
   restored=$(dump on_trial | rows)
   [ "$dumped" = "$restored" ] || fail 'what was restored is not what was dumped'
-  note "$(on_trial mysql --skip-column-names --execute='SELECT CONCAT("restored on trial: revision ", version_num, ", ",
-    (SELECT COUNT(*) FROM product), " products") FROM alembic_version' "$database" | grep .)"
+  found=$(on_trial mysql --skip-column-names --execute='SELECT CONCAT("revision ", version_num, ", ",
+    (SELECT COUNT(*) FROM product), " products") FROM alembic_version' "$database")
+  [ -n "$found" ] || fail 'the database has no schema of the catalogue'
+  note "restored on trial: $found"
 }
 
 list() { (cd "$backups" && ls -1 --size --human-readable -- "$database"-*.sql.gz); }
@@ -71,8 +72,9 @@ create() {
   local name unfinished all
   name=$database-$(date --utc +%Y%m%dT%H%M%SZ).sql.gz
   unfinished=$backups/$name.unfinished
+  # An attempt that was killed left its own.
   rm -f "$backups"/*.unfinished
-  trap "rm -f '$unfinished'" EXIT
+  trap 'rm -f "$backups"/*.unfinished' EXIT
   # The first line makes the index of search words complete, whoever restores.
   { echo 'SET SESSION innodb_ft_enable_stopword = OFF;'; dump catalogue; } | gzip > "$unfinished"
   verify "$unfinished"
@@ -92,8 +94,8 @@ plan() {
     FROM information_schema.tables AS present JOIN information_schema.tables AS restored USING (table_name)
     WHERE present.table_schema = '$database' AND restored.table_schema = '$new' AND present.auto_increment > 1;
     SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT(
-      '\`', table_schema, '\`.\`', table_name, '\` TO \`', IF(table_schema = '$new', '$database', '$old'), '\`.\`', table_name, '\`'
-      ORDER BY table_schema = '$new'), ';')
+      '\`', table_schema, '\`.\`', table_name, '\` TO ',
+      '\`', IF(table_schema = '$new', '$database', '$old'), '\`.\`', table_name, '\`' ORDER BY table_schema = '$new'), ';')
     FROM information_schema.tables WHERE table_schema IN ('$database', '$new');
 SQL
 }
