@@ -7,6 +7,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import get_locale
+from markupsafe import Markup
 
 from catalog.settings import Settings
 
@@ -41,6 +42,7 @@ def number(value: float) -> str:
     return format_decimal(round(value), locale=get_locale())
 
 
-def moment(value: datetime) -> str:
-    """Day and time in UTC."""
-    return format_datetime(value, "d MMM y, HH:mm", tzinfo=None, locale=get_locale())
+def moment(value: datetime) -> Markup:
+    """Day and time in UTC, for people and for programs."""
+    text = format_datetime(value, "d MMM y, HH:mm", tzinfo=None, locale=get_locale())
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(timespec="seconds"), text)

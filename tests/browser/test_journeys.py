@@ -122,6 +122,7 @@ def names(page: Page) -> list[str]:
 def test_what_was_added_is_found_from_the_home_page(page: Page, word: str):
     add(page, f"Lamp {word}", "12,50", sku=f"L-{word}", description="Warm light\nin two lines")
     expect(page.get_by_role("status")).to_have_text(f"“Lamp {word}” has been added.")
+    expect(page.get_by_role("status")).to_be_focused()
     expect(page.locator(".price")).to_have_text("€12.50")
     follow(page, "Product catalogue")
     heading(page, "What are you looking for?")

@@ -5,6 +5,7 @@ The screenshots, and what each page weighs, are kept in build/pages.
 
 import itertools
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,18 @@ FOCUS = """() => {
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     };
 }"""
-COLOURS = """() => [...document.querySelectorAll("*")].map(each => {
-    const style = getComputedStyle(each);
-    return [each.tagName, style.colorScheme, style.color, style.backgroundColor, style.borderColor, style.boxShadow];
-})"""
+# The probe shows the browser's own colours, of scroll bars and such.
+COLOURS = """() => {
+    const probe = document.createElement("i");
+    probe.style.color = "Canvas";
+    document.body.append(probe);
+    const colours = [...document.querySelectorAll("*")].map(each => {
+        const style = getComputedStyle(each);
+        return [each.tagName, style.color, style.backgroundColor, style.borderColor, style.boxShadow];
+    });
+    probe.remove();
+    return colours;
+}"""
 LAYOUT_SHIFT = """() => new Promise(resolve => {
     new PerformanceObserver((list, observer) => {
         observer.disconnect();
@@ -87,6 +96,7 @@ def test_everybody_can_use_it(state: str, language: str, gallery: Gallery, outpu
         assert levels.count(1) == 1
         assert levels[0] == 1
         assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+        assert repeated_ids(page) == []
         assert moving(page) == []
         page.set_viewport_size({"width": 320, "height": 640})
         assert small_targets(page) == []
@@ -131,12 +141,29 @@ def test_nothing_jumps_while_a_page_loads(state: str, gallery: Gallery):
         assert page.evaluate(LAYOUT_SHIFT) == 0
 
 
-def test_paper_shows_the_products_and_no_buttons(gallery: Gallery):
+@pytest.mark.parametrize("theme", SCHEMES)
+def test_paper_shows_the_products_dark_on_white_and_no_buttons(theme: str, gallery: Gallery):
     with shown(gallery, "list") as (page, _):
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         page.emulate_media(media="print")
-        expect(page.locator(".card").first).to_be_visible()
+        expect(page.locator("html")).to_have_css("background-color", "rgb(255, 255, 255)")
+        expect(page.locator(".card").first).to_have_css("background-color", "rgb(255, 255, 255)")
+        expect(page.locator("h1")).to_have_css("color", "rgb(22, 33, 31)")
         for selector in ("nav ul", "footer", ".find", ".choices", ".pages", ".export"):
             expect(page.locator(selector).first).to_be_hidden()
+
+
+def test_a_table_is_one_for_screen_readers_on_a_phone_too(gallery: Gallery):
+    """Another layout must not take the cells' roles away."""
+    with shown(gallery, "list-table") as (page, _):
+        counts = []
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 640})
+            nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+            roles = Counter(node["role"]["value"] for node in nodes if not node["ignored"])
+            counts.append({role: roles[role] for role in ("table", "row", "rowheader")})
+        assert counts[0] == counts[1]
+        assert all(counts[0].values())
 
 
 def bytes_of(loaded: list[Request]) -> int:
@@ -179,6 +206,12 @@ def overflowing(page: Page) -> list[str]:
 def headings(page: Page) -> list[int]:
     """The levels of the headings, as they follow each other."""
     return page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(each => Number(each.tagName[1]))")
+
+
+def repeated_ids(page: Page) -> list[str]:
+    """Ids that more than one element has."""
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
+    return [each for each, count in Counter(ids).items() if count > 1]
 
 
 def moving(page: Page) -> list[str]:

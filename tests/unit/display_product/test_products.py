@@ -1,5 +1,7 @@
 """The home page, the list and a product's page."""
 
+from datetime import datetime
+
 import pytest
 
 from pages import Api, Browser
@@ -36,6 +38,17 @@ def test_prices_are_written_as_the_language_does(api: Api, browser: Browser):
     assert browser.get("/products").texts(".price") == ["€1,299.50"]
     assert browser.get("/products", headers=french).texts(".price") == ["1 299,50 €"]
     assert browser.get(f"/products/{product['id']}/edit", headers=french).fields()["price"] == "1299,50"
+
+
+def test_times_are_there_for_people_and_for_programs(api: Api, browser: Browser):
+    product = api.create()
+    browser.client.set_cookie("layout", "table")
+    for address, headers in (("/products", {}), (f"/products/{product['id']}", {"Accept-Language": "fr"})):
+        time = browser.get(address, headers=headers).one("time")
+        changed = datetime.fromisoformat(product["updated_at"])
+        assert datetime.fromisoformat(time["datetime"]) == changed.replace(microsecond=0)
+        assert time.get_text().startswith(f"{changed.day} ")
+        assert time.get_text().endswith(f"{changed:%Y, %H:%M}")
 
 
 @pytest.mark.parametrize(
