@@ -3,8 +3,8 @@
 set -euo pipefail
 
 ingress_nginx=https://raw.githubusercontent.com/kubernetes/ingress-nginx/controller-v1.14.0/deploy/static/provider/kind/deploy.yaml
-cert_manager=https://github.com/cert-manager/cert-manager/releases/download/v1.19.1/cert-manager.yaml
-metrics_server=https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.8.0/components.yaml
+cert_manager=https://github.com/cert-manager/cert-manager/releases/download/v1.21.2/cert-manager.yaml
+metrics_server=https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.9.0/components.yaml
 
 usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server)..."
 [[ ${1:-} == --name && $# -ge 3 ]] || { echo "$usage" >&2; exit 2; }

@@ -7,6 +7,7 @@ command than addons.sh that installs the add-ons: `COMMAND --name CLUSTER ADD-ON
 
 import base64
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,30 +32,36 @@ def image_names() -> list[str]:
     return [image.removeprefix("docker.io/library/") for image in listed]
 
 
-def create(name: str, directory: Path, changes: dict[str, object], ports: tuple[int, int]) -> Cluster:
+def load_images(cluster: str, images: list[str]) -> None:
+    """Brings images that this machine has to the cluster's nodes, which pull the others themselves."""
+    here = [
+        image
+        for image in images
+        if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode == 0
+    ]
+    if here:
+        run("kind", "load", "docker-image", "--name", cluster, *here)
+
+
+@pytest.fixture(scope="session")
+def images() -> None:
+    """The images of this source."""
+    run("make", "images")
+
+
+def create(name: str, directory: Path, changes: dict[str, object]) -> Cluster:
     """Makes a cluster from kind-config.yaml with other ports and settings, and loads the images into it."""
     configuration = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8")) | changes
     for node in configuration["nodes"]:
         for mapping in node.get("extraPortMappings", []):
-            mapping["hostPort"] = {80: ports[0], 443: ports[1]}[mapping["containerPort"]]
+            mapping["hostPort"] = {80: PORTS[0], 443: PORTS[1]}[mapping["containerPort"]]
     file = directory / f"{name}.yaml"
     file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
     kubeconfig = directory / f"{name}.kubeconfig"
-    run(
-        "kind",
-        "create",
-        "cluster",
-        "--name",
-        name,
-        "--config",
-        str(file),
-        "--kubeconfig",
-        str(kubeconfig),
-        "--wait",
-        "180s",
-    )
-    run("kind", "load", "docker-image", "--name", name, *image_names())
-    return Cluster(name, kubeconfig, *ports)
+    options = ("--config", str(file), "--kubeconfig", str(kubeconfig), "--wait", "180s")
+    run("kind", "create", "cluster", "--name", name, *options)
+    load_images(name, image_names())
+    return Cluster(name, kubeconfig, *PORTS)
 
 
 def install_addons(cluster: Cluster, addons: list[str]) -> None:
@@ -64,7 +71,7 @@ def install_addons(cluster: Cluster, addons: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The cluster with its add-ons."""
     directory = tmp_path_factory.mktemp("cluster")
     existing = os.environ.get("CATALOG_TEST_CLUSTER")
@@ -77,8 +84,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield made
         return
     try:
-        run("make", "images")
-        made = create(NAME, directory, {}, PORTS)
+        made = create(NAME, directory, {"networking": {"ipFamily": "dual"}})
         install_addons(made, ADDONS)
         made.connect()
         yield made

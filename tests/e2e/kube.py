@@ -108,9 +108,11 @@ class Release:
         found: list[client.V1Pod] = self.cluster.core.list_namespaced_pod(self.namespace, label_selector=selector).items
         return found
 
-    def restarts(self) -> int:
-        """How often containers of the release were restarted."""
-        return sum(status.restart_count for pod in self.pods() for status in pod.status.container_statuses or [])
+    def restarts(self, component: str | None = None) -> int:
+        """How often containers of the release, or of one component, were restarted."""
+        return sum(
+            status.restart_count for pod in self.pods(component) for status in pod.status.container_statuses or []
+        )
 
     def ready(self, component: str) -> bool:
         """Whether a component has pods, and each is ready and none is stopping."""

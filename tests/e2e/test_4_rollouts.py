@@ -35,9 +35,7 @@ def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service
 
 def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Browser) -> None:
     for service in SERVICES:
-        shop.kubectl(
-            "scale", f"deployment/shop-{service}", "--replicas=4" if service == "display-product" else "--replicas=3"
-        )
+        shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=5")
     for service in SERVICES:
         rolled_out(shop, service)
     with Load(browser) as load:

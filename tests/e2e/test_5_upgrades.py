@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from e2e.kube import CHART, Release, eventually
-from e2e.shop import add_product, names
+from e2e.load import Load
+from e2e.shop import Browser, add_product, names
 
 pytestmark = pytest.mark.cluster
 
@@ -50,21 +51,26 @@ def test_k02_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, va
     assert [pod.metadata.labels.get("team") for pod in pods] == ["shop"] * 2
 
 
-def test_k08_the_autoscaler_reads_metrics_and_an_upgrade_leaves_its_choice(shop: Release, values_file: str) -> None:
-    scaling = ["--set", "autoscaling.enabled=true", "--set", "displayProduct.autoscaling.minReplicas=3"]
-    shop.install("--values", values_file, *scaling)
+def wanted(shop: Release) -> int:
+    """How many pods display-product's Deployment is asked for."""
+    replicas: int = shop.cluster.apps.read_namespaced_deployment("shop-display-product", shop.namespace).spec.replicas
+    return replicas
 
-    def measured() -> bool:
-        hpa = shop.cluster.autoscaling.read_namespaced_horizontal_pod_autoscaler("shop-display-product", shop.namespace)
-        return bool(
-            hpa.status.current_metrics
-            and hpa.status.current_metrics[0].resource.current.average_utilization is not None
-        )
 
-    eventually(measured, 180, 3)
-    assert len(uids(shop, "display-product")) == 3
-    shop.install("--values", values_file, *scaling, "--set", "podAnnotations.changed=yes")
-    assert shop.cluster.apps.read_namespaced_deployment("shop-display-product", shop.namespace).spec.replicas == 3
+def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choice(
+    shop: Release, browser: Browser, values_file: str
+) -> None:
+    scaling = {"enabled": "true", "maxReplicas": "5", "targetCPUUtilizationPercentage": "10"}
+    flags = [f"--set=displayProduct.autoscaling.{key}={value}" for key, value in scaling.items()]
+    shop.install("--values", values_file, *flags)
+    assert wanted(shop) < 5
+    with Load(browser) as load:
+        eventually(lambda: wanted(shop) == 5, 240, 2)
+    assert load.failures == []
+    shop.install("--values", values_file, *flags, "--set", "podAnnotations.changed=yes", wait=False)
+    assert wanted(shop) == 5
+    shop.kubectl("rollout", "status", "deployment/shop-display-product", "--timeout=240s")
+    assert wanted(shop) == 5
     # Helm 4 asks before it takes the number of pods back from the autoscaler.
     shop.install("--values", values_file, "--force-conflicts")
 
