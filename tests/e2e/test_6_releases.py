@@ -1,5 +1,7 @@
 """Other ways and places: a second release, a long name, plain manifests, Helm 3, passwords of the user's own."""
 
+import re
+import shutil
 import subprocess
 import time
 import uuid
@@ -156,3 +158,23 @@ def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords(cluster: Clus
     assert release.passwords() == before
     assert names(release) == ["From before"]
     cluster.kubectl("delete", "namespace", "upgraded", "--wait=false")
+
+
+def test_k20_an_upgrade_with_reuse_values_names_a_key_that_the_chart_before_lacked(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    before = tmp_path / "chart"
+    shutil.copytree(CHART, before)
+    (before / "templates" / "servicemonitor.yaml").unlink()
+    for name in ("values.yaml", "templates/_keys.tpl"):
+        text = (before / name).read_text(encoding="utf-8")
+        (before / name).write_text(re.sub(r"(?ms)^serviceMonitor:.*?(?=^\S|\Z)|^- serviceMonitor\.\S+$", "", text))
+    namespace = cluster.namespace("reused")
+    nothing_runs = ("--set", "replicaCount=0", "--set", "mysql.persistence.enabled=false")
+    cluster.helm("install", "catalog", str(before), "--namespace", namespace, *nothing_runs)
+    upgrade = ["helm", "upgrade", "catalog", str(CHART), "--namespace", namespace]
+    reused = subprocess.run([*upgrade, "--reuse-values"], capture_output=True, text=True, env=cluster.env, check=False)
+    assert reused.returncode == 1
+    assert re.search("serviceMonitor.* is missing or null.*--reset-then-reuse-values", reused.stderr)
+    cluster.helm(*upgrade[1:], "--reset-then-reuse-values")
+    cluster.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -1,0 +1,28 @@
+"""What people do in the pages works in a real browser through the ingress too."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import HOST
+from e2e.kube import ROOT, Cluster, Release
+
+pytestmark = [pytest.mark.cluster, pytest.mark.browser]
+
+
+def test_every_journey_works_through_the_ingress(shop: Release, cluster: Cluster, tmp_path: Path) -> None:
+    authority = tmp_path / "ca.crt"
+    authority.write_bytes(base64.b64decode(shop.secret("shop-ca")["tls.crt"]))
+    pages = {
+        "CATALOG_TEST_PAGES_URL": f"https://{HOST}/",
+        "CATALOG_TEST_PAGES_CONNECT": f"127.0.0.1:{cluster.https_port}",
+        "CATALOG_TEST_PAGES_CA": str(authority),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser/test_journeys.py"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | pages, check=False)
+    assert result.returncode == 0, result.stdout[-10_000:]
+    print("\n" + result.stdout.splitlines()[-1])
