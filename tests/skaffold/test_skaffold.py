@@ -31,42 +31,30 @@ def run(*command: str, env: dict[str, str] | None = None, timeout: int = START_S
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment in which the new cluster is the current one."""
     kubeconfig = tmp_path_factory.mktemp("skaffold") / "kubeconfig"
-    environment = os.environ | {"KUBECONFIG": str(kubeconfig), "SKAFFOLD_PROFILE_AUTO_ACTIVATION": "false"}
+    environment = os.environ | {"KUBECONFIG": str(kubeconfig)}
     nodes = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8"))["nodes"]
     configuration = kubeconfig.with_name("kind.yaml")
-    configuration.write_text(
-        yaml.safe_dump(
-            {
-                "kind": "Cluster",
-                "apiVersion": "kind.x-k8s.io/v1alpha4",
-                "nodes": [{key: nodes[0][key] for key in ("role", "image")}],
-            }
-        ),
-        encoding="utf-8",
-    )
+    node = {key: nodes[0][key] for key in ("role", "image")}
+    cluster = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": [node]}
+    configuration.write_text(yaml.safe_dump(cluster), encoding="utf-8")
+    create = ("--name", CLUSTER, "--config", str(configuration), "--wait", "180s")
     try:
-        run(
-            "kind",
-            "create",
-            "cluster",
-            "--name",
-            CLUSTER,
-            "--config",
-            str(configuration),
-            "--wait",
-            "180s",
-            env=environment,
-        )
+        run("kind", "create", "cluster", *create, env=environment)
         run("kind", "load", "docker-image", "--name", CLUSTER, "mysql:9.7", env=environment)
         yield environment
     finally:
         run("kind", "delete", "cluster", "--name", CLUSTER, env=environment)
 
 
-def page(port: int) -> bytes:
+def skaffold(command: str, *profiles: str) -> list[str]:
+    """A command with these profiles only: the profile for kind would need add-ons."""
+    return ["skaffold", command, "--profile-auto-activation=false", *(f"--profile={name}" for name in profiles)]
+
+
+def page() -> bytes:
     """The home page; nothing while its pod is on the way."""
     try:
-        return urllib3.request("GET", f"http://127.0.0.1:{port}/", timeout=5, retries=False).data
+        return urllib3.request("GET", "http://127.0.0.1:8080/", timeout=5, retries=False).data
     except (OSError, urllib3.exceptions.HTTPError):
         return b""
 
@@ -74,7 +62,7 @@ def page(port: int) -> bytes:
 def wait_for(text: bytes, seconds: float) -> float:
     """Seconds until the home page shows the text."""
     start = time.monotonic()
-    while text not in page(8080):
+    while text not in page():
         assert time.monotonic() - start < seconds, f"{text!r} is not in the page after {seconds} s"
         time.sleep(0.2)
     return time.monotonic() - start
@@ -94,21 +82,13 @@ def edited(path: str, old: str, new: str) -> Iterator[None]:
 
 
 def test_run_twice_then_delete(env: dict[str, str]) -> None:
-    run("skaffold", "run", env=env)
+    run(*skaffold("run"), env=env)
     # Nothing has changed, so no Job may stand in the way.
-    run("skaffold", "run", env=env)
+    run(*skaffold("run"), env=env)
     for name in DEPLOYMENTS:
-        run(
-            "kubectl",
-            "rollout",
-            "status",
-            "--namespace",
-            "catalog",
-            f"deployment/catalog-{name}",
-            "--timeout=10s",
-            env=env,
-        )
-    run("skaffold", "delete", env=env)
+        status = ("rollout", "status", f"deployment/catalog-{name}", "--timeout=10s")
+        run("kubectl", "--namespace", "catalog", *status, env=env)
+    run(*skaffold("delete"), env=env)
     assert run("helm", "list", "--namespace", "catalog", "--short", env=env) == ""
 
 
@@ -117,7 +97,7 @@ def test_an_edit_under_dev_is_soon_in_the_page(env: dict[str, str], tmp_path: Pa
         probe.bind(("127.0.0.1", 8080))
     with (tmp_path / "dev.log").open("w", encoding="utf-8") as log:
         dev = subprocess.Popen(
-            ["skaffold", "dev", "--profile", "dev", "--port-forward=user"],
+            [*skaffold("dev", "dev"), "--port-forward=user"],
             cwd=ROOT,
             env=env,
             stdout=log,
@@ -134,15 +114,15 @@ def test_an_edit_under_dev_is_soon_in_the_page(env: dict[str, str], tmp_path: Pa
             dev.wait(timeout=120)
 
 
-@pytest.mark.parametrize("profile", ["", "kind", "dev", "cloud"])
-def test_each_profile_renders(env: dict[str, str], profile: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profiles", [[], ["kind"], ["dev"], ["cloud"]])
+def test_each_profile_renders(env: dict[str, str], profiles: list[str], tmp_path: Path) -> None:
     values = {"CATALOG_VALUES": str(ROOT / "charts/product-catalog/values-production.yaml")}
     tags = tmp_path / "tags.json"
     images = yaml.safe_load((ROOT / "skaffold.yaml").read_text(encoding="utf-8"))["build"]["artifacts"]
     builds = [{"imageName": image["image"], "tag": f"{image['image']}:v1"} for image in images]
     tags.write_text(yaml.safe_dump({"builds": builds}, default_flow_style=True), encoding="utf-8")
-    rendered = run("skaffold", "render", f"--profile={profile}", "--build-artifacts", str(tags), env=env | values)
+    rendered = run(*skaffold("render", *profiles), "--build-artifacts", str(tags), env=env | values)
     kinds = [document["kind"] for document in yaml.safe_load_all(rendered) if document]
     assert kinds.count("Deployment") == len(DEPLOYMENTS)
-    assert ("StatefulSet" in kinds) == (profile != "cloud")
-    assert ("Ingress" in kinds) == (profile in ("kind", "cloud"))
+    assert ("StatefulSet" in kinds) == (profiles != ["cloud"])
+    assert ("Ingress" in kinds) == (profiles in (["kind"], ["cloud"]))
