@@ -47,6 +47,7 @@ NEEDS: dict[str, Callable[[], Reason]] = {
     "mysql": _mysql,
     "browser": _commands("chromium", "openssl"),
     "chart": _commands("helm", "kubeconform"),
+    "helm3": _commands("helm3"),
     "compose": _compose,
     "cluster": _cluster,
     "skaffold": _commands("skaffold"),

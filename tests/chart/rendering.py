@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ CHART = ROOT / "charts" / "product-catalog"
 # Their schemas are not Kubernetes' own; the cluster tests apply them to the real definitions.
 CUSTOM_KINDS = ["Certificate", "HTTPRoute", "Issuer", "ServiceMonitor"]
 # Helm 4 and, where it is installed under that name, Helm 3.
-HELMS = ["helm", pytest.param("helm3", marks=pytest.mark.skipif(shutil.which("helm3") is None, reason="no helm3"))]
+HELMS = ["helm", pytest.param("helm3", marks=pytest.mark.helm3)]
 
 Object = dict[str, Any]
 Values = dict[str, Any]

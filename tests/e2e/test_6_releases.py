@@ -93,6 +93,7 @@ def test_k11_k22_plain_manifests_work_in_another_namespace(cluster: Cluster) -> 
     cluster.kubectl("delete", "namespace", "plain", "--wait=false")
 
 
+@pytest.mark.helm3
 def test_k12_passwords_with_reserved_characters_of_ones_own_by_helm_3(cluster: Cluster, tmp_path: Path) -> None:
     release = Release(cluster, cluster.namespace("own-passwords"), "catalog")
     keys = ["root-password", "migrator-password", "writer-password", "reader-password", "backup-password"]
