@@ -1,5 +1,7 @@
 """Upgrades keep passwords, data and pods; uninstalling keeps the data."""
 
+import json
+import secrets
 import shutil
 import uuid
 from pathlib import Path
@@ -20,18 +22,34 @@ def uids(shop: Release, component: str) -> set[str]:
     return {pod.metadata.uid for pod in shop.pods(component) if not pod.metadata.deletion_timestamp}
 
 
-def test_k01_upgrades_and_restarts_keep_passwords_and_products(shop: Release, values_file: str) -> None:
+def test_k01_upgrades_a_rollback_and_restarts_keep_passwords_and_products(shop: Release, values_file: str) -> None:
     name = f"Kept {uuid.uuid4()}"
     add_product(shop, name)
     before = shop.passwords()
     for more in ([], ["--set", "logLevel=DEBUG"], []):
         shop.install("--values", values_file, *more)
+    shop.cluster.helm("rollback", "shop", "--namespace", shop.namespace, "--wait", "--timeout=8m")
     for kind in ("deployment", "statefulset"):
         shop.kubectl("rollout", "restart", kind, "--selector", "app.kubernetes.io/instance=shop")
     for service in SERVICES:
         shop.kubectl("rollout", "status", f"deployment/shop-{service}", "--timeout=240s")
     eventually(shop.all_ready, 120)
     assert shop.passwords() == before
+    assert name in names(shop)
+
+
+def test_a_password_can_be_changed_as_the_documentation_says(shop: Release) -> None:
+    before = shop.passwords()
+    new = json.dumps({"stringData": {"writer-password": secrets.token_hex(32)}})
+    shop.kubectl("patch", "secret", "shop-credentials", "--patch", new)
+    for workload in ("statefulset/shop-mysql", "deployment/shop-add-product"):
+        shop.kubectl("rollout", "restart", workload)
+        shop.kubectl("rollout", "status", workload, "--timeout=240s")
+    eventually(shop.all_ready, 120)
+    assert shop.passwords()["writer-password"] != before["writer-password"]
+    shop.sql("writer", "SELECT 1")
+    name = f"By a new password {uuid.uuid4()}"
+    add_product(shop, name)
     assert name in names(shop)
 
 
