@@ -1,6 +1,7 @@
-"""Leaves out what the machine cannot run, and says so at the end."""
+"""Leaves out what the machine cannot run, and says so at the end; and the database server of the tests."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,6 +25,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if reason:
             _left_out[kind] += 1
             pytest.skip(f"{kind}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A MySQL server of the tests' own."""
+    from mysql_server import MySQLServer
+
+    server = MySQLServer(tmp_path_factory.mktemp("mysql"))
+    yield server
+    server.remove()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -35,16 +35,6 @@ def _apps(database: str, writer: Settings, reader: Settings) -> Apps:
     return Apps(database, add_product.create_app(writer), read_product.create_app(reader), writer)
 
 
-@pytest.fixture(scope="session")
-def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """A MySQL server of the tests' own."""
-    from mysql_server import MySQLServer
-
-    server = MySQLServer(tmp_path_factory.mktemp("mysql"))
-    yield server
-    server.remove()
-
-
 @pytest.fixture
 def api(apps: Apps) -> Api:
     """Clients on an empty catalogue."""
