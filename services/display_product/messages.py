@@ -35,6 +35,8 @@ def of_field(code: str, field: str | None, detail: str = "") -> str:
             return _("Remove the invisible control characters from it; they often come along when text is copied.")
         case "exists" if field == "sku":
             return _("Another product has this SKU already; capital and small letters count as the same.")
+        case "markup":
+            return _("The HTML in it cannot be read.")
         case "unknown":
             return _("The catalogue has no such field.")
         case "type":

@@ -1,5 +1,6 @@
 """Skaffold on a kind cluster of its own, without add-ons: run, an edit under dev, delete; and what each profile renders."""
 
+import json
 import os
 import socket
 import subprocess
@@ -120,7 +121,7 @@ def test_each_profile_renders(env: dict[str, str], profiles: list[str], tmp_path
     tags = tmp_path / "tags.json"
     images = yaml.safe_load((ROOT / "skaffold.yaml").read_text(encoding="utf-8"))["build"]["artifacts"]
     builds = [{"imageName": image["image"], "tag": f"{image['image']}:v1"} for image in images]
-    tags.write_text(yaml.safe_dump({"builds": builds}, default_flow_style=True), encoding="utf-8")
+    tags.write_text(json.dumps({"builds": builds}), encoding="utf-8")
     rendered = run(*skaffold("render", *profiles), "--build-artifacts", str(tags), env=env | values)
     kinds = [document["kind"] for document in yaml.safe_load_all(rendered) if document]
     assert kinds.count("Deployment") == len(DEPLOYMENTS)
