@@ -2,12 +2,13 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+from certificates import self_signed
 
 
 class _Server(ThreadingTCPServer):
@@ -20,12 +21,7 @@ class _Server(ThreadingTCPServer):
 @contextmanager
 def https(name: str, upstream_port: int, directory: Path) -> Iterator[tuple[int, Path]]:
     """The proxy's port, and its certificate for this host name, which is its own authority."""
-    certificate, key = directory / "certificate.pem", directory / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", certificate, "-keyout", key],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    certificate, key = self_signed(name, directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 

@@ -5,10 +5,13 @@ set -euo pipefail
 ingress_nginx=https://raw.githubusercontent.com/kubernetes/ingress-nginx/controller-v1.14.0/deploy/static/provider/kind/deploy.yaml
 cert_manager=https://github.com/cert-manager/cert-manager/releases/download/v1.21.2/cert-manager.yaml
 metrics_server=https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.9.0/components.yaml
+gateway_api=https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.3/standard-install.yaml
+envoy_gateway=oci://docker.io/envoyproxy/gateway-helm
 
-usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server)..."
+usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server|gateway-api|envoy-gateway)..."
 [[ ${1:-} == --name && $# -ge 3 ]] || { echo "$usage" >&2; exit 2; }
-kubectl=(kubectl --context "kind-$2")
+context=kind-$2
+kubectl=(kubectl --context "$context")
 shift 2
 
 for addon in "$@"; do
@@ -28,6 +31,13 @@ for addon in "$@"; do
         "${kubectl[@]}" --namespace kube-system patch deployment metrics-server --type=json \
             --patch='[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--kubelet-insecure-tls"}]'
         "${kubectl[@]}" --namespace kube-system rollout status deployment/metrics-server --timeout=5m
+        ;;
+    gateway-api)
+        "${kubectl[@]}" apply --server-side -f "$gateway_api"
+        ;;
+    envoy-gateway)
+        helm upgrade --install eg "$envoy_gateway" --version v1.9.1 --kube-context "$context" \
+            --namespace envoy-gateway-system --create-namespace --wait --timeout 5m
         ;;
     *)
         echo "$usage" >&2

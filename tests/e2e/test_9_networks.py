@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.conftest import create
+from e2e.conftest import create, install_addons
 from e2e.kube import Cluster, Release, eventually, run
 from e2e.shop import add_product, names
 
@@ -16,13 +16,14 @@ DOMAIN = "kind: ClusterConfiguration\nnetworking: {dnsDomain: corp.test}\n"
 
 @pytest.fixture
 def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Such a cluster, of one node and without add-ons."""
+    """Such a cluster, of one node, with what the manifests need."""
     changes = {
         "networking": {"ipFamily": "ipv6"},
         "nodes": [{"role": "control-plane", "image": "kindest/node:v1.37.0", "kubeadmConfigPatches": [DOMAIN]}],
     }
     try:
         made = create(NAME, tmp_path_factory.mktemp("ipv6"), changes)
+        install_addons(made, ["cert-manager"])
         made.connect()
         yield made
     finally:
