@@ -66,7 +66,7 @@ def test_k03_k09_k16_two_releases_stay_apart(shop: Release, second: Release, clu
     assert name not in names(second)
     add_product(second, "In the second")
     for release in (shop, second):
-        own = {address for pod in release.pods() for address in [pod.status.pod_ip]}
+        own = {address.ip for pod in release.pods() for address in pod.status.pod_ips or []}
         for component in ("add-product", "read-product", "display-product", "mysql"):
             slices = cluster.discovery.list_namespaced_endpoint_slice(
                 release.namespace, label_selector=f"kubernetes.io/service-name={release.prefix}-{component}"
