@@ -19,10 +19,11 @@ from e2e.kube import CHART, ROOT, Cluster, Release, run
 from e2e.shop import Browser
 
 ADDONS = ["ingress-nginx", "cert-manager", "metrics-server"]
-IMAGES = ["add-product", "read-product", "display-product", "jobs"]
 NAME = "catalog-e2e"
 PORTS = (20080, 20443)
 HOST = "shop.example.test"
+# A password that must be quoted wherever it goes.
+ODD = "p@ss:w/rd#1?&%41+ é'\\\""
 
 
 def image_names() -> list[str]:
@@ -109,6 +110,15 @@ def values(host: str) -> dict[str, object]:
     }
 
 
+def write(path: Path, *parts: dict[str, object]) -> str:
+    """Writes values, the later ones over those before, and returns the file's name."""
+    merged: dict[str, object] = {}
+    for part in parts:
+        merged |= part
+    path.write_text(yaml.safe_dump(merged), encoding="utf-8")
+    return str(path)
+
+
 DENY_ALL = """
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -132,9 +142,7 @@ spec: {ports: [{port: 5432}]}
 @pytest.fixture(scope="session")
 def values_file(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The values of the release that most tests share."""
-    file = tmp_path_factory.mktemp("values") / "values.yaml"
-    file.write_text(yaml.safe_dump(values(HOST)), encoding="utf-8")
-    return str(file)
+    return write(tmp_path_factory.mktemp("values") / "values.yaml", values(HOST))
 
 
 @pytest.fixture(scope="session")

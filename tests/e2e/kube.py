@@ -16,6 +16,7 @@ from kubernetes import client, config
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "product-catalog"
+SERVICES = ("add-product", "read-product", "display-product")
 
 
 def run(*command: str, text: str | None = None, env: dict[str, str] | None = None, timeout: float = 900) -> str:
@@ -126,7 +127,7 @@ class Release:
 
     def all_ready(self) -> bool:
         """Whether the three services and MySQL are ready."""
-        return all(self.ready(name) for name in ("mysql", "add-product", "read-product", "display-product"))
+        return all(self.ready(name) for name in ("mysql", *SERVICES))
 
     def secret(self, name: str) -> dict[str, str]:
         """Data of a Secret, as it is encoded."""

@@ -7,7 +7,7 @@ import pytest
 import urllib3
 
 from e2e.conftest import HOST
-from e2e.kube import Cluster, Release, eventually
+from e2e.kube import SERVICES, Cluster, Release, eventually
 from e2e.shop import Browser, add_product, names, products
 
 pytestmark = pytest.mark.cluster
@@ -109,6 +109,6 @@ def test_the_api_stores_what_the_pages_show(shop: Release, browser: Browser) -> 
 
 
 def test_the_images_of_the_pods_write_to_their_own_places_only(shop: Release) -> None:
-    for component in ("add-product", "read-product", "display-product"):
+    for component in SERVICES:
         pod = shop.pods(component)[0].metadata.name
         assert "Read-only file system" in shop.python(pod, "open('/app/x', 'w')").stderr

@@ -6,7 +6,7 @@ import uuid
 import pytest
 import urllib3
 
-from e2e.kube import Release, eventually, run
+from e2e.kube import SERVICES, Release, eventually, run
 from e2e.shop import Browser, add_product, names
 
 pytestmark = pytest.mark.cluster
@@ -39,7 +39,7 @@ def mysql_restarts(shop: Release) -> int:
 
 
 def service_restarts(shop: Release) -> int:
-    return sum(shop.restarts(name) for name in ("add-product", "read-product", "display-product"))
+    return sum(shop.restarts(name) for name in SERVICES)
 
 
 def mysql_runs(shop: Release) -> bool:

@@ -4,13 +4,11 @@ from collections import Counter
 
 import pytest
 
-from e2e.kube import Cluster, Release, eventually
+from e2e.kube import SERVICES, Cluster, Release, eventually
 from e2e.load import Load
 from e2e.shop import Browser, names
 
 pytestmark = pytest.mark.cluster
-
-SERVICES = ["add-product", "read-product", "display-product"]
 
 
 def rolled_out(shop: Release, service: str) -> None:

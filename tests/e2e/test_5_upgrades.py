@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.kube import CHART, Release, eventually
+from e2e.kube import CHART, SERVICES, Release, eventually
 from e2e.load import Load
 from e2e.shop import Browser, add_product, names
 
 pytestmark = pytest.mark.cluster
-
-SERVICES = ["add-product", "read-product", "display-product"]
 
 
 def uids(shop: Release, component: str) -> set[str]:

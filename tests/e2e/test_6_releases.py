@@ -10,23 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import values
-from e2e.kube import CHART, ROOT, Cluster, Release, eventually
+from e2e.conftest import ODD, values, write
+from e2e.kube import CHART, ROOT, SERVICES, Cluster, Release, eventually
 from e2e.shop import add_product, names
 
 pytestmark = pytest.mark.cluster
 
 LONG = "a-release-whose-name-has-fifty-three-characters-in-it"
-ODD = "p@ss:w/rd#1?&%41+ é'\\\""
 SMALL = {"replicaCount": 1}
-
-
-def write(path: Path, *parts: dict[str, object]) -> str:
-    merged: dict[str, object] = {}
-    for part in parts:
-        merged |= part
-    path.write_text(yaml.safe_dump(merged), encoding="utf-8")
-    return str(path)
 
 
 @pytest.fixture
@@ -67,7 +58,7 @@ def test_k03_k09_k16_two_releases_stay_apart(shop: Release, second: Release, clu
     add_product(second, "In the second")
     for release in (shop, second):
         own = {address.ip for pod in release.pods() for address in pod.status.pod_ips or []}
-        for component in ("add-product", "read-product", "display-product", "mysql"):
+        for component in ("mysql", *SERVICES):
             slices = cluster.discovery.list_namespaced_endpoint_slice(
                 release.namespace, label_selector=f"kubernetes.io/service-name={release.prefix}-{component}"
             ).items

@@ -3,18 +3,15 @@
 import json
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 
-from e2e.conftest import DENY_ALL
+from e2e.conftest import DENY_ALL, ODD, write
 from e2e.kube import Cluster, Release, eventually
 from e2e.shop import add_product, names
 
 pytestmark = pytest.mark.cluster
 
-ODD = "p@ss:w/rd#1?&%41+ é'\\\""
 USERS = ["root", "migrator", "writer", "reader", "backup"]
 VALUES = {
     "replicaCount": 1,
@@ -33,9 +30,7 @@ def shop(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     literals = [f"--from-literal={user}-password={ODD}{user}" for user in USERS]
     key = f"--from-literal=secret-key={'k' * 40}"
     release.kubectl("create", "secret", "generic", "shop-credentials", *literals, key)
-    file: Path = tmp_path_factory.mktemp("values") / "values.yaml"
-    file.write_text(yaml.safe_dump(VALUES), encoding="utf-8")
-    release.install("--values", str(file))
+    release.install("--values", write(tmp_path_factory.mktemp("values") / "values.yaml", VALUES))
     yield release
     cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import load_images, values
+from e2e.conftest import load_images, values, write
 from e2e.kube import Cluster, Release, eventually
 from e2e.shop import Browser
 
@@ -58,15 +58,14 @@ def test_k21_a_certificate_is_issued_though_http_is_sent_to_https(
     own = values(HOST) | {"replicaCount": 1}
     own["ingress"] |= {"selfSigned": False}  # type: ignore[operator]
     own["ingress"]["annotations"]["cert-manager.io/cluster-issuer"] = "acmee"  # type: ignore[index]
-    file = tmp_path / "values.yaml"
-    file.write_text(yaml.safe_dump(own), encoding="utf-8")
-    said = release.install("--values", str(file))
+    file = write(tmp_path / "values.yaml", own)
+    said = release.install("--values", file)
     # The issuer's name is wrong: the command that the notes name says so.
     command = "kubectl --namespace with-acme describe certificate,certificaterequest,order,challenge"
     assert command in said
     described = eventually(lambda: _not_found(release.kubectl(*command.split()[3:])), 30)
     assert 'Referenced "ClusterIssuer" not found' in described
-    release.install("--values", str(file), "--set", r"ingress.annotations.cert-manager\.io/cluster-issuer=acme")
+    release.install("--values", file, "--set", r"ingress.annotations.cert-manager\.io/cluster-issuer=acme")
     release.kubectl("wait", "certificate/shop-tls", "--for=condition=Ready", "--timeout=120s")
     browser = Browser(cluster.https_port, HOST, str(authority))
     assert eventually(lambda: browser.open("GET", "/").status, 30) == 200

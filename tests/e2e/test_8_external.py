@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import urllib3
-import yaml
 
 from certificates import self_signed
-from e2e.conftest import install_addons
-from e2e.kube import ROOT, Cluster, Release, eventually
+from e2e.conftest import install_addons, write
+from e2e.kube import ROOT, SERVICES, Cluster, Release, eventually
 from e2e.shop import Browser, names
 
 pytestmark = pytest.mark.cluster
@@ -76,13 +75,12 @@ def external(cluster: Cluster, authorities: dict[str, Path], tmp_path_factory: p
     release.kubectl("create", "secret", "generic", "catalog-database-ca", authority)
     database.kubectl("wait", "pod/mysql", "--for=condition=Ready", "--timeout=180s")
     database.run_sql(re.sub(r"<(\w+)-password>", lambda match: passwords[match[1]], documented(0)))
-    file = tmp_path_factory.mktemp("values") / "values.yaml"
-    file.write_text(yaml.safe_dump(VALUES), encoding="utf-8")
-    release.install("--values", str(file), wait=False)
+    file = write(tmp_path_factory.mktemp("values") / "values.yaml", VALUES)
+    release.install("--values", file, wait=False)
     job = ("job", "--selector=app.kubernetes.io/component=migrate")
     release.kubectl("wait", *job, "--for=condition=Complete", "--timeout=180s")
     database.run_sql(documented(1))
-    for name in ("add-product", "read-product", "display-product"):
+    for name in SERVICES:
         release.kubectl("rollout", "status", f"deployment/catalog-{name}", "--timeout=180s")
     return release
 

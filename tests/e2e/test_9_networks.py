@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from e2e.conftest import create, install_addons
-from e2e.kube import Cluster, Release, eventually, run
+from e2e.kube import ROOT, Cluster, Release, eventually, run
 from e2e.shop import add_product, names
 
 pytestmark = pytest.mark.cluster
@@ -17,10 +18,9 @@ DOMAIN = "kind: ClusterConfiguration\nnetworking: {dnsDomain: corp.test}\n"
 @pytest.fixture
 def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Such a cluster, of one node, with what the manifests need."""
-    changes = {
-        "networking": {"ipFamily": "ipv6"},
-        "nodes": [{"role": "control-plane", "image": "kindest/node:v1.37.0", "kubeadmConfigPatches": [DOMAIN]}],
-    }
+    image = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8"))["nodes"][0]["image"]
+    node = {"role": "control-plane", "image": image, "kubeadmConfigPatches": [DOMAIN]}
+    changes: dict[str, object] = {"networking": {"ipFamily": "ipv6"}, "nodes": [node]}
     try:
         made = create(NAME, tmp_path_factory.mktemp("ipv6"), changes)
         install_addons(made, ["cert-manager"])
