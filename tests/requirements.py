@@ -46,7 +46,8 @@ def _cluster() -> Reason:
 NEEDS: dict[str, Callable[[], Reason]] = {
     "mysql": _mysql,
     "browser": _commands("chromium", "openssl"),
-    "chart": _commands("helm", "kubeconform"),
+    "chart": _commands("helm", "kubeconform", "helm-docs"),
+    "workflows": _commands("actionlint"),
     "helm3": _commands("helm3"),
     "compose": _compose,
     "cluster": _cluster,

@@ -129,6 +129,11 @@ class Release:
         """Whether the three services and MySQL are ready."""
         return all(self.ready(name) for name in ("mysql", *SERVICES))
 
+    def rolled_out(self, *services: str) -> None:
+        """Waits until Deployments of the release, all three by default, are as they were last asked to be."""
+        for service in services or SERVICES:
+            self.kubectl("rollout", "status", f"deployment/{self.prefix}-{service}", "--timeout=240s")
+
     def secret(self, name: str) -> dict[str, str]:
         """Data of a Secret, as it is encoded."""
         data: dict[str, str] = self.cluster.core.read_namespaced_secret(name, self.namespace).data

@@ -109,8 +109,7 @@ def test_k18_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(s
     shop.sql("root", "SET GLOBAL wait_timeout = 10")
     try:
         shop.kubectl("rollout", "restart", "deployment/shop-add-product", "deployment/shop-read-product")
-        for name in ("add", "read"):
-            shop.kubectl("rollout", "status", f"deployment/shop-{name}-product", "--timeout=180s")
+        shop.rolled_out("add-product", "read-product")
         eventually(lambda: len(shop.pods("add-product")) == len(shop.pods("read-product")) == 2, 60)
         marks = [f"{when} {uuid.uuid4()}" for when in ("Before", "After the night", "After the restart")]
         ask_each_pod(shop, marks[0])

@@ -11,10 +11,6 @@ from e2e.shop import Browser, names
 pytestmark = pytest.mark.cluster
 
 
-def rolled_out(shop: Release, service: str) -> None:
-    shop.kubectl("rollout", "status", f"deployment/shop-{service}", "--timeout=240s")
-
-
 def check(load: Load, shop: Release) -> None:
     assert load.failures == [], f"{len(load.failures)} of {load.sent} failed: {load.failures[:5]}"
     assert load.sent > 100
@@ -26,7 +22,7 @@ def check(load: Load, shop: Release) -> None:
 def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service: str) -> None:
     with Load(browser) as load:
         shop.kubectl("rollout", "restart", f"deployment/shop-{service}")
-        rolled_out(shop, service)
+        shop.rolled_out(service)
         eventually(lambda: len(shop.pods(service)) == 2, 60)
     check(load, shop)
 
@@ -34,8 +30,7 @@ def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service
 def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Browser) -> None:
     for service in SERVICES:
         shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=5")
-    for service in SERVICES:
-        rolled_out(shop, service)
+    shop.rolled_out()
     with Load(browser) as load:
         for service in SERVICES:
             shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=2")
@@ -43,8 +38,7 @@ def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser
             eventually(lambda service=service: len(shop.pods(service)) == 2, 90)
         for service in SERVICES:
             shop.kubectl("delete", "pod", shop.pods(service)[0].metadata.name, "--wait")
-        for service in SERVICES:
-            rolled_out(shop, service)
+        shop.rolled_out()
     check(load, shop)
 
 
@@ -55,8 +49,7 @@ def test_a_drained_node_costs_no_request(shop: Release, browser: Browser, cluste
     try:
         with Load(browser) as load:
             cluster.kubectl("drain", victim, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s")
-            for service in SERVICES:
-                rolled_out(shop, service)
+            shop.rolled_out()
         check(load, shop)
     finally:
         cluster.kubectl("uncordon", victim)

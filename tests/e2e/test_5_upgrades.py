@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.kube import CHART, SERVICES, Release, eventually
+from e2e.kube import CHART, Release, eventually
 from e2e.load import Load
 from e2e.shop import Browser, add_product, names
 
@@ -29,8 +29,7 @@ def test_k01_upgrades_a_rollback_and_restarts_keep_passwords_and_products(shop: 
     shop.cluster.helm("rollback", "shop", "--namespace", shop.namespace, "--wait", "--timeout=8m")
     for kind in ("deployment", "statefulset"):
         shop.kubectl("rollout", "restart", kind, "--selector", "app.kubernetes.io/instance=shop")
-    for service in SERVICES:
-        shop.kubectl("rollout", "status", f"deployment/shop-{service}", "--timeout=240s")
+    shop.rolled_out()
     eventually(shop.all_ready, 120)
     assert shop.passwords() == before
     assert name in names(shop)
@@ -85,7 +84,7 @@ def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choic
     assert load.failures == []
     shop.install("--values", values_file, *flags, "--set", "podAnnotations.changed=yes", wait=False)
     assert wanted(shop) == 5
-    shop.kubectl("rollout", "status", "deployment/shop-display-product", "--timeout=240s")
+    shop.rolled_out("display-product")
     assert wanted(shop) == 5
     # Helm 4 asks before it takes the number of pods back from the autoscaler.
     shop.install("--values", values_file, "--force-conflicts")

@@ -9,7 +9,7 @@ import urllib3
 
 from certificates import self_signed
 from e2e.conftest import install_addons, write
-from e2e.kube import ROOT, SERVICES, Cluster, Release, eventually
+from e2e.kube import ROOT, Cluster, Release, eventually
 from e2e.shop import Browser, names
 
 pytestmark = pytest.mark.cluster
@@ -80,8 +80,7 @@ def external(cluster: Cluster, authorities: dict[str, Path], tmp_path_factory: p
     job = ("job", "--selector=app.kubernetes.io/component=migrate")
     release.kubectl("wait", *job, "--for=condition=Complete", "--timeout=180s")
     database.run_sql(documented(1))
-    for name in SERVICES:
-        release.kubectl("rollout", "status", f"deployment/catalog-{name}", "--timeout=180s")
+    release.rolled_out()
     return release
 
 

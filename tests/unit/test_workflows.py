@@ -1,7 +1,6 @@
 """The GitHub workflows: they do what a contributor does, with no more rights and no other versions than they name."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def test_ci_requires_every_kind_of_test() -> None:
     assert test["env"] == {"CATALOG_TEST_REQUIRE": "all"}
 
 
-@pytest.mark.skipif(shutil.which("actionlint") is None, reason="no actionlint on PATH")
+@pytest.mark.workflows
 def test_actionlint_finds_nothing() -> None:
     done = subprocess.run(["actionlint", *WORKFLOWS], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
