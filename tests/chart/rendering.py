@@ -39,10 +39,21 @@ def render_chart(
     """The chart's objects with these values, or those of one template file. Raises Refused."""
     text = json.dumps(values or {}, sort_keys=True)
     rendered = _render(text, release, namespace, files, arguments, helm)
-    _validate(rendered)
+    validate(rendered)
     wanted = f"# Source: product-catalog/templates/{show_only}\n"
     parts = [part for part in rendered.split("---\n") if show_only is None or wanted in part]
-    return [found for part in parts if (found := yaml.safe_load(part))]
+    return parse("---\n".join(parts))
+
+
+def render_text(values: Values) -> str:
+    """What the chart renders with these values, not yet validated. Raises Refused."""
+    return _render(json.dumps(values, sort_keys=True), "shop", "shop-eu", (), (), "helm")
+
+
+def parse(rendered: str) -> list[Object]:
+    """The objects of a rendered text."""
+    # The parser in C is 15 times as fast, which is felt over hundreds of renderings.
+    return [found for found in yaml.load_all(rendered, yaml.CSafeLoader) if found]
 
 
 @functools.cache
@@ -59,7 +70,8 @@ def _render(
 
 
 @functools.cache
-def _validate(rendered: str) -> None:
+def validate(rendered: str) -> None:
+    """Fails unless each object, of any number of renderings, is what Kubernetes takes."""
     command = ["kubeconform", "-strict", "-skip", ",".join(CUSTOM_KINDS), "-"]
     command[1:1] = os.environ.get("KUBECONFORM", "").split()
     result = subprocess.run(command, input=rendered, capture_output=True, text=True, check=False)

@@ -6,9 +6,10 @@ ingress_nginx=https://raw.githubusercontent.com/kubernetes/ingress-nginx/control
 cert_manager=https://github.com/cert-manager/cert-manager/releases/download/v1.21.2/cert-manager.yaml
 metrics_server=https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.9.0/components.yaml
 gateway_api=https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.3/standard-install.yaml
+prometheus_crds=https://github.com/prometheus-operator/prometheus-operator/releases/download/v0.85.0/stripped-down-crds.yaml
 envoy_gateway=oci://docker.io/envoyproxy/gateway-helm
 
-usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server|gateway-api|envoy-gateway)..."
+usage="usage: addons.sh --name CLUSTER (ingress-nginx|cert-manager|metrics-server|gateway-api|envoy-gateway|prometheus-crds)..."
 [[ ${1:-} == --name && $# -ge 3 ]] || { echo "$usage" >&2; exit 2; }
 context=kind-$2
 kubectl=(kubectl --context "$context")
@@ -38,6 +39,9 @@ for addon in "$@"; do
     envoy-gateway)
         helm upgrade --install eg "$envoy_gateway" --version v1.9.1 --kube-context "$context" \
             --namespace envoy-gateway-system --create-namespace --wait --timeout 5m
+        ;;
+    prometheus-crds)
+        "${kubectl[@]}" apply --server-side -f "$prometheus_crds"
         ;;
     *)
         echo "$usage" >&2
