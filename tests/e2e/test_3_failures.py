@@ -2,18 +2,31 @@
 
 import time
 import uuid
+from collections.abc import Iterator
 
 import pytest
 import urllib3
 
-from e2e.kube import SERVICES, Release, eventually, run
+from e2e.conftest import write
+from e2e.kube import SERVICES, Cluster, Release, eventually, run
 from e2e.shop import Browser, add_product, names
 
 pytestmark = pytest.mark.cluster
 
 
 # Longer than any liveness probe would wait before it restarts a pod.
-OUTAGE_SECONDS = 150
+OUTAGE_SECONDS = 180
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slow(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    """A release whose MySQL makes its data with a tenth of a processor, while the other tests here go on."""
+    release = Release(cluster, cluster.namespace("slow"), "catalog")
+    resources = {"requests": {"cpu": "100m", "memory": "640Mi"}, "limits": {"cpu": "100m", "memory": "1Gi"}}
+    file = tmp_path_factory.mktemp("slow") / "values.yaml"
+    release.install("--values", write(file, {"replicaCount": 1, "mysql": {"resources": resources}}), wait=False)
+    yield release
+    cluster.kubectl("delete", "namespace", "slow", "--wait=false")
 
 
 def scale_mysql(shop: Release, replicas: int) -> None:
@@ -123,3 +136,11 @@ def test_k18_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(s
         assert [sum(name.startswith(mark) for name in found) for mark in marks] == [2, 2, 2]
     finally:
         shop.sql("root", "SET GLOBAL wait_timeout = 28800")
+
+
+def test_k16_a_first_start_with_a_tenth_of_a_processor_is_waited_for(slow: Release) -> None:
+    eventually(slow.all_ready, 600)
+    assert slow.restarts() == 0
+    add_product(slow, "Made slowly")
+    assert names(slow) == ["Made slowly"]
+    assert "denied" in slow.sql("reader", "DELETE FROM product", check=False).stderr
