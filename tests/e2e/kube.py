@@ -77,6 +77,11 @@ class Cluster:
         return name
 
 
+def _is_ready(pod: client.V1Pod) -> bool:
+    """Whether a pod says that it is ready; a pod that has just been made says nothing yet."""
+    return any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions or [])
+
+
 class Release:
     """The catalogue as it is installed under one name in one namespace."""
 
@@ -118,12 +123,7 @@ class Release:
     def ready(self, component: str) -> bool:
         """Whether a component has pods, and each is ready and none is stopping."""
         pods = [pod for pod in self.pods(component) if not pod.metadata.deletion_timestamp]
-        return bool(pods) and all(
-            condition.status == "True"
-            for pod in pods
-            for condition in pod.status.conditions or []
-            if condition.type == "Ready"
-        )
+        return bool(pods) and all(_is_ready(pod) for pod in pods)
 
     def all_ready(self) -> bool:
         """Whether the three services and MySQL are ready."""
