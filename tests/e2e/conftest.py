@@ -10,6 +10,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,8 @@ def images() -> None:
     run("make", "images")
 
 
-def create(name: str, directory: Path, changes: dict[str, object]) -> Cluster:
-    """Makes a cluster from kind-config.yaml with other ports and settings, and loads the images into it."""
+def create(name: str, directory: Path, changes: dict[str, object], addons: list[str]) -> Cluster:
+    """Makes a cluster from kind-config.yaml with other ports and settings, and brings images and add-ons to it."""
     configuration = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8")) | changes
     for node in configuration["nodes"]:
         for mapping in node.get("extraPortMappings", []):
@@ -61,8 +62,15 @@ def create(name: str, directory: Path, changes: dict[str, object]) -> Cluster:
     kubeconfig = directory / f"{name}.kubeconfig"
     options = ("--config", str(file), "--kubeconfig", str(kubeconfig), "--wait", "180s")
     run("kind", "create", "cluster", "--name", name, *options)
-    load_images(name, image_names())
-    return Cluster(name, kubeconfig, *PORTS)
+    made = Cluster(name, kubeconfig, *PORTS)
+    # All at once, as each waits for the cluster most of the time.
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(load_images, name, image_names())]
+        parts += [pool.submit(install_addons, made, [addon]) for addon in addons]
+    for part in parts:
+        part.result()
+    made.connect()
+    return made
 
 
 def install_addons(cluster: Cluster, addons: list[str]) -> None:
@@ -85,10 +93,7 @@ def cluster(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield made
         return
     try:
-        made = create(NAME, directory, {"networking": {"ipFamily": "dual"}})
-        install_addons(made, ADDONS)
-        made.connect()
-        yield made
+        yield create(NAME, directory, {"networking": {"ipFamily": "dual"}}, ADDONS)
     finally:
         run("kind", "delete", "cluster", "--name", NAME)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from e2e.conftest import create, install_addons
+from e2e.conftest import create
 from e2e.kube import ROOT, Cluster, Release, eventually, run
 from e2e.shop import add_product, names
 
@@ -22,10 +22,7 @@ def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     node = {"role": "control-plane", "image": image, "kubeadmConfigPatches": [DOMAIN]}
     changes: dict[str, object] = {"networking": {"ipFamily": "ipv6"}, "nodes": [node]}
     try:
-        made = create(NAME, tmp_path_factory.mktemp("ipv6"), changes)
-        install_addons(made, ["cert-manager"])
-        made.connect()
-        yield made
+        yield create(NAME, tmp_path_factory.mktemp("ipv6"), changes, ["cert-manager"])
     finally:
         run("kind", "delete", "cluster", "--name", NAME)
 
