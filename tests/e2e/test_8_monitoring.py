@@ -75,7 +75,8 @@ class Prometheus:
 @pytest.fixture(scope="module")
 def prometheus(shop: Release, cluster: Cluster, values_file: str) -> Iterator[Prometheus]:
     """A Prometheus of its own namespace that scrapes the release, with the documented alerts."""
-    install_addons(cluster, ["prometheus-crds"])
+    # Definitions that have just been made may not say yet that they are in force, at which an installer gives up.
+    eventually(lambda: install_addons(cluster, ["prometheus-crds"]) is None, 60)
     load_images(cluster.name, ["prom/prometheus:v3.5.3"])
     shop.install("--values", values_file, "--set", "serviceMonitor.enabled=true")
     monitor = json.loads(shop.kubectl("get", "servicemonitor", "shop-services", "--output=json"))
