@@ -82,6 +82,13 @@ def _is_ready(pod: client.V1Pod) -> bool:
     return any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions or [])
 
 
+def _restarts(container: client.V1ContainerStatus) -> int:
+    """Restarts of a container, but for the last one if that was because its node could not start it."""
+    ended = container.last_state.terminated if container.last_state else None
+    count: int = container.restart_count
+    return count - 1 if ended and ended.reason == "StartError" else count
+
+
 class Release:
     """The catalogue as it is installed under one name in one namespace."""
 
@@ -115,10 +122,8 @@ class Release:
         return found
 
     def restarts(self, component: str | None = None) -> int:
-        """How often containers of the release, or of one component, were restarted."""
-        return sum(
-            status.restart_count for pod in self.pods(component) for status in pod.status.container_statuses or []
-        )
+        """How often containers of the release, or of one component, were restarted after they had run."""
+        return sum(_restarts(one) for pod in self.pods(component) for one in pod.status.container_statuses or [])
 
     def ready(self, component: str) -> bool:
         """Whether a component has pods, and each is ready and none is stopping."""
