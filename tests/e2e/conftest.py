@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ ADDONS = ["ingress-nginx", "cert-manager", "metrics-server"]
 NAME = "catalog-e2e"
 PORTS = (20080, 20443)
 HOST = "shop.example.test"
+# The namespace of the catalogue in the cluster with IPv6 only.
+ELSEWHERE = "shop-eu"
 # A password that must be quoted wherever it goes.
 ODD = "p@ss:w/rd#1?&%41+ é'\\\""
 
@@ -96,6 +98,32 @@ def cluster(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield create(NAME, directory, {"networking": {"ipFamily": "dual"}}, ADDONS)
     finally:
         run("kind", "delete", "cluster", "--name", NAME)
+
+
+@pytest.fixture(scope="session")
+def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Cluster]]:
+    """A cluster of one node with IPv6 only and a DNS domain of its own, and the catalogue in it: chart and manifests.
+
+    It gets ready in the background, for which the tests of an outage leave time.
+    """
+    directory = tmp_path_factory.mktemp("elsewhere")
+    try:
+        with ThreadPoolExecutor() as pool:
+            yield pool.submit(_build_elsewhere, directory)
+    finally:
+        run("kind", "delete", "cluster", "--name", f"{NAME}-ipv6")
+
+
+def _build_elsewhere(directory: Path) -> Cluster:
+    image = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8"))["nodes"][0]["image"]
+    domain = "kind: ClusterConfiguration\nnetworking: {dnsDomain: corp.test}\n"
+    node = {"role": "control-plane", "image": image, "kubeadmConfigPatches": [domain]}
+    changes: dict[str, object] = {"networking": {"ipFamily": "ipv6"}, "nodes": [node]}
+    cluster = create(f"{NAME}-ipv6", directory, changes, ["cert-manager"])
+    cluster.namespace(ELSEWHERE)
+    Release(cluster, ELSEWHERE, "product-catalog").kubectl("apply", "-k", "k8s")
+    Release(cluster, ELSEWHERE, "catalog").install("--set", "replicaCount=1")
+    return cluster
 
 
 def values(host: str) -> dict[str, object]:

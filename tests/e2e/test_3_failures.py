@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 import urllib3
@@ -19,7 +20,7 @@ OUTAGE_SECONDS = 180
 
 
 @pytest.fixture(scope="module", autouse=True)
-def slow(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+def slow(cluster: Cluster, elsewhere: Future[Cluster], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     """A release whose MySQL makes its data with a tenth of a processor, while the other tests here go on."""
     release = Release(cluster, cluster.namespace("slow"), "catalog")
     resources = {"requests": {"cpu": "100m", "memory": "640Mi"}, "limits": {"cpu": "100m", "memory": "1Gi"}}

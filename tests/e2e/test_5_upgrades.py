@@ -24,7 +24,7 @@ def test_k01_upgrades_a_rollback_and_restarts_keep_passwords_and_products(shop: 
     name = f"Kept {uuid.uuid4()}"
     add_product(shop, name)
     before = shop.passwords()
-    for more in ([], ["--set", "logLevel=DEBUG"], []):
+    for more in ([], [], ["--set", "logLevel=DEBUG"]):
         shop.install("--values", values_file, *more)
     shop.cluster.helm("rollback", "shop", "--namespace", shop.namespace, "--wait", "--timeout=8m")
     for kind in ("deployment", "statefulset"):
@@ -87,7 +87,7 @@ def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choic
     shop.rolled_out("display-product")
     assert wanted(shop) == 5
     # Helm 4 asks before it takes the number of pods back from the autoscaler.
-    shop.install("--values", values_file, "--force-conflicts")
+    shop.install("--values", values_file, "--force-conflicts", wait=False)
 
 
 def test_what_was_uninstalled_and_installed_again_finds_its_data(shop: Release, values_file: str) -> None:

@@ -1,4 +1,4 @@
-"""Other ways and places: a second release, a long name, plain manifests, Helm 3, passwords of the user's own."""
+"""Other ways and places: a second release, a long name, plain manifests, Helm 3, an earlier chart."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import ODD, values, write
+from e2e.conftest import values, write
 from e2e.kube import CHART, ROOT, SERVICES, Cluster, Release, eventually
 from e2e.shop import add_product, names
 
@@ -84,27 +84,6 @@ def test_k11_k22_plain_manifests_work_in_another_namespace(cluster: Cluster) -> 
     cluster.kubectl("delete", "namespace", "plain", "--wait=false")
 
 
-@pytest.mark.helm3
-def test_k12_passwords_with_reserved_characters_of_ones_own_by_helm_3(cluster: Cluster, tmp_path: Path) -> None:
-    release = Release(cluster, cluster.namespace("own-passwords"), "catalog")
-    keys = ["root-password", "migrator-password", "writer-password", "reader-password", "backup-password"]
-    literals = [f"--from-literal={key}={ODD}{number}" for number, key in enumerate(keys)]
-    release.kubectl("create", "secret", "generic", "mine", *literals, f"--from-literal=secret-key={'k' * 40}")
-    file = write(tmp_path / "values.yaml", SMALL, {"credentials": {"existingSecret": "mine"}})
-    release.install("--values", file, binary="helm3")
-    add_product(release, "Behind an odd password")
-    assert names(release) == ["Behind an odd password"]
-    logs = release.kubectl("logs", "--selector=app.kubernetes.io/instance=catalog", "--all-containers", "--tail=-1")
-    assert "p@ss" not in logs
-    processes = release.python(release.pods("add-product")[0].metadata.name, PROCESSES).stdout
-    assert "gunicorn" in processes
-    assert "p@ss" not in processes
-    cluster.kubectl("delete", "namespace", "own-passwords", "--wait=false")
-
-
-PROCESSES = "import glob; print([open(f, 'rb').read() for f in glob.glob('/proc/[0-9]*/cmdline')])"
-
-
 def test_a_missing_or_incomplete_secret_stops_the_installation_by_name(cluster: Cluster) -> None:
     namespace = cluster.namespace("no-secret")
     eventually(lambda: cluster.kubectl("--namespace", namespace, "get", "serviceaccount", "default"), 30)
@@ -127,7 +106,8 @@ def test_a_missing_or_incomplete_secret_stops_the_installation_by_name(cluster: 
     cluster.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
-def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords(cluster: Cluster, tmp_path: Path) -> None:
+@pytest.mark.helm3
+def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords_by_helm_3(cluster: Cluster, tmp_path: Path) -> None:
     commits = subprocess.run(
         ["git", "log", "-2", "--format=%H", "--", "charts/product-catalog"],
         capture_output=True,
@@ -143,10 +123,10 @@ def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords(cluster: Clus
     subprocess.run(["tar", "-x", "-C", str(tmp_path)], input=archive, check=True)
     release = Release(cluster, cluster.namespace("upgraded"), "catalog")
     file = write(tmp_path / "values.yaml", SMALL)
-    release.install("--values", file, chart=tmp_path / "charts" / "product-catalog")
+    release.install("--values", file, chart=tmp_path / "charts" / "product-catalog", binary="helm3")
     add_product(release, "From before")
     before = release.passwords()
-    release.install("--reset-then-reuse-values")
+    release.install("--reset-then-reuse-values", binary="helm3")
     assert release.passwords() == before
     assert names(release) == ["From before"]
     cluster.kubectl("delete", "namespace", "upgraded", "--wait=false")
