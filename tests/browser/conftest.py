@@ -18,14 +18,14 @@ SHOP = "https://shop.example/shop/"
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright."""
     with sync_playwright() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """One Chromium for all tests; each person in it has cookies of their own."""
     browser = launch(playwright)
@@ -33,26 +33,26 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The three services."""
     with running_services(tmp_path_factory.mktemp("services"), CATALOG_WORKERS="1") as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(running: Running) -> Api:
     """The services' API."""
     return Api(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(running: Running, chromium: Browser) -> Site:
     """The pages of these services."""
     return Site(running.urls["display_product"] + "/", chromium)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Pages under a path of a host with HTTPS."""
     directory = tmp_path_factory.mktemp("shop")
@@ -64,14 +64,14 @@ def shop(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> It
             browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bare(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Pages of a catalogue without a product."""
     with running_services(tmp_path_factory.mktemp("bare"), CATALOG_WORKERS="1") as running:
         yield Site(running.urls["display_product"] + "/", chromium)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lonely(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Pages whose two services have gone away."""
     with running_services(tmp_path_factory.mktemp("lonely"), CATALOG_WORKERS="1") as running:

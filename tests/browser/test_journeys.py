@@ -25,7 +25,7 @@ VARIANTS = REMOTE if REMOTE_URL else LOCAL
 anywhere = pytest.mark.parametrize("script", [name for name in VARIANTS if name != "under a path"], indirect=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def remote(playwright: Playwright) -> Iterator[Site]:
     """The pages at the address that the environment names."""
     browser = launch(playwright, *reaching(REMOTE_URL, REMOTE_CONNECT, REMOTE_CA))

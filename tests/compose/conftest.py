@@ -69,7 +69,7 @@ class Compose:
         return self.run("ps", "--all", "--quiet").split()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     compose = Compose(tmp_path_factory.mktemp("compose"))
     try:

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from e2e.conftest import ELSEWHERE
-from e2e.kube import Cluster, Release, eventually
+from e2e.kube import Cluster, Release, eventually, run
 from e2e.shop import add_product, names
 
 pytestmark = pytest.mark.cluster
@@ -23,3 +23,5 @@ def test_k14_k22_the_chart_and_the_manifests_work_with_ipv6_and_another_domain(e
     add_product(applied, "By IPv6")
     assert names(applied) == ["By IPv6"]
     assert names(installed) == []
+    # Two processors have enough to do with the tests of load that follow.
+    run("kind", "delete", "cluster", "--name", cluster.name)
