@@ -87,7 +87,7 @@ def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choic
     shop.rolled_out("display-product")
     assert wanted(shop) == 5
     # Helm 4 asks before it takes the number of pods back from the autoscaler.
-    shop.install("--values", values_file, "--force-conflicts", wait=False)
+    shop.install("--values", values_file, "--force-conflicts")
 
 
 def test_what_was_uninstalled_and_installed_again_finds_its_data(shop: Release, values_file: str) -> None:
