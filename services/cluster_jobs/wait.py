@@ -1,4 +1,4 @@
-"""Waits until the database takes connections: `python -m cluster_jobs.wait SECONDS`.
+"""Waits until the database answers: `python -m cluster_jobs.wait SECONDS`.
 
 A Job that failed at once would be tried again after ever longer pauses.
 """
@@ -12,20 +12,26 @@ from sqlalchemy import make_url
 from catalog.settings import SettingError, load
 
 PAUSE_SECONDS = 1.0
-CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 
 
 def wait(host: str, port: int, seconds: float) -> bool:
-    """Whether the address took a connection within that time. MySQL listens only once its users are set up."""
+    """Whether a server greeted within that time.
+
+    MySQL takes connections before it has set up its users, and speaks first once it has
+    (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html).
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while (left := end - time.monotonic()) > 0:
         try:
-            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
-        except OSError as error:
-            print(f"{host}:{port} does not answer yet: {error}", flush=True)
-            time.sleep(PAUSE_SECONDS)
-        else:
-            return True
+            with socket.create_connection((host, port), timeout=min(ANSWER_SECONDS, left)) as connection:
+                if connection.recv(1):
+                    return True
+            error = "closed the connection"
+        except OSError as refused:
+            error = str(refused)
+        print(f"{host}:{port} does not answer yet: {error}", flush=True)
+        time.sleep(min(PAUSE_SECONDS, left))
     return False
 
 
@@ -37,7 +43,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"error: {error}")
     host, port, seconds = url.host or "localhost", url.port or 3306, float(arguments[0])
     if not wait(host, port, seconds):
-        sys.exit(f"error: {host}:{port} took no connection within {seconds:g} s")
+        sys.exit(f"error: {host}:{port} did not answer within {seconds:g} s")
 
 
 if __name__ == "__main__":

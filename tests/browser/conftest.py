@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+from browser.proxy import https
 from browser.site import Site, launch, reaching
-from browser.tls_proxy import https
 from pages import Api
 from processes import Running, running_services
 

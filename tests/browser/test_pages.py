@@ -6,13 +6,16 @@ The screenshots, and what each page weighs, are kept in build/pages.
 import itertools
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
 from browser.gallery import STATES, Gallery, fill, shown
+from browser.proxy import slow
 from browser.site import Site
 from pages import Api
 from processes import ROOT
@@ -51,13 +54,12 @@ COLOURS = """() => {
     probe.remove();
     return colours;
 }"""
-LAYOUT_SHIFT = """() => new Promise(resolve => {
-    new PerformanceObserver((list, observer) => {
-        observer.disconnect();
-        resolve(list.getEntries().reduce((sum, each) => sum + (each.value ?? 0), 0));
-    }).observe({type: "layout-shift", buffered: true});
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
-})"""
+LAYOUT_SHIFTS = """() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({type: "layout-shift", buffered: true});
+    const moved = entry => entry.sources.map(({node}) => (node?.outerHTML ?? node?.nodeName ?? "").slice(0, 80));
+    resolve(observer.takeRecords().map(entry => [entry.value, ...moved(entry)]));
+})))"""
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +138,13 @@ def test_colours_are_the_same_by_switch_and_by_preference(state: str, gallery: G
 @pytest.mark.parametrize(
     "state", ["home", "list", "list-table", "product-long", "add", "add-errors", "import", "status"]
 )
-def test_nothing_jumps_while_a_page_loads(state: str, gallery: Gallery):
-    with shown(gallery, state) as (page, _):
-        assert page.evaluate(LAYOUT_SHIFT) == 0
+def test_nothing_jumps_while_a_page_comes_in_parts(state: str, gallery: Gallery):
+    with slow(urlsplit(gallery.site.url).port) as port:
+        slowly = replace(gallery, site=replace(gallery.site, url=f"http://127.0.0.1:{port}/"))
+        with shown(slowly, state) as (page, _):
+            # The styles are at hand now, so that nothing else keeps the page from being shown before all of it is there.
+            page.reload()
+            assert page.evaluate(LAYOUT_SHIFTS) == []
 
 
 @pytest.mark.parametrize("theme", SCHEMES)

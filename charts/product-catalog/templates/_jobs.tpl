@@ -53,7 +53,7 @@ spec:
       emptyDir: {sizeLimit: 16Mi}
 {{- end }}
 
-{{/* The container that waits until the database takes connections. Takes root, of and env. */}}
+{{/* The container that waits until the database answers. Takes root, of and env. */}}
 {{- define "product-catalog.waitContainer" -}}
 name: wait
 {{- include "product-catalog.ownImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
