@@ -37,7 +37,9 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
     A service that only reads does so on MySQL without transactions, each of which would cost a round trip to end.
     """
     app.config["SQLALCHEMY_DATABASE_URI"] = url(settings)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings, "AUTOCOMMIT" if reads_only else READ_COMMITTED)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
+        settings, MYSQL_ANSWER_SECONDS, "AUTOCOMMIT" if reads_only else READ_COMMITTED
+    )
     db.init_app(app)
     with app.app_context():
         prepare(db.engine, settings)
@@ -54,16 +56,19 @@ def url(settings: Settings) -> URL:
     return named.set(database=str(Path(named.database).absolute()))
 
 
-def engine_options(settings: Settings, isolation_level: str = READ_COMMITTED) -> dict[str, Any]:
-    """Options of create_engine for the database that the settings name; the level is MySQL's."""
+def engine_options(settings: Settings, answer_seconds: int, isolation_level: str = READ_COMMITTED) -> dict[str, Any]:
+    """Options of create_engine for the database that the settings name.
+
+    MySQL's are how long one statement may take, and the isolation level.
+    """
     common = {"pool_size": settings.database_pool_size, "max_overflow": settings.threads, "pool_timeout": 5}
     if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
         "connect_timeout": MYSQL_CONNECT_SECONDS,
-        "read_timeout": MYSQL_ANSWER_SECONDS,
-        "write_timeout": MYSQL_ANSWER_SECONDS,
+        "read_timeout": answer_seconds,
+        "write_timeout": answer_seconds,
         "init_command": (
             "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION', "
             f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"

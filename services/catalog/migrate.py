@@ -22,6 +22,8 @@ from catalog.settings import SettingError, Settings, load
 
 LOCK = "catalog-migrate"
 LOCK_SECONDS = 120
+ANSWER_SECONDS = 3600
+"""Changing a large table is one statement, and takes minutes."""
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -62,7 +64,7 @@ def upgrade(settings: Settings) -> None:
     url = database.url(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, **database.engine_options(settings))
+    engine = create_engine(url, **database.engine_options(settings, ANSWER_SECONDS))
     database.prepare(engine, settings)
     with engine.connect() as connection:
         if url.get_backend_name() == "sqlite":

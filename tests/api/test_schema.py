@@ -1,10 +1,19 @@
 """The migrations make the tables that the models describe."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
 
 from apps import Apps
+from catalog import database, migrate
 from catalog.models import db
+from catalog.settings import Settings
+from mysql_server import MySQLServer
+
+IN_LINE = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND time >= 2"
 
 
 def test_the_models_and_the_migrated_schema_agree(apps: Apps) -> None:
@@ -19,3 +28,23 @@ def test_the_models_and_the_migrated_schema_agree(apps: Apps) -> None:
 
 def test_readiness_names_a_schema_that_is_missing(apps: Apps) -> None:
     assert apps.add.test_client().get("/readyz").json["checks"] == [{"name": "database", "ok": True}]
+
+
+@pytest.mark.mysql
+def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
+    mysql_server: MySQLServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MYSQL_ANSWER_SECONDS", 1)
+    settings = Settings(
+        database_url=mysql_server.url("migrator"), database_password_file=str(mysql_server.password_file)
+    )
+    engine = create_engine(database.url(settings))
+    database.prepare(engine, settings)
+    with ThreadPoolExecutor() as pool, engine.connect() as other:
+        other.execute(text("SELECT GET_LOCK(:name, 0)"), {"name": migrate.LOCK})
+        second = pool.submit(migrate.upgrade, settings)
+        while not second.done() and not other.scalar(text(IN_LINE)):
+            pass
+        other.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": migrate.LOCK})
+        second.result()
+    engine.dispose()
