@@ -39,9 +39,7 @@ class Browser:
     def form(self, path: str) -> dict[str, str]:
         """The hidden fields of a page's form."""
         page = self.open("GET", path).data.decode()
-        return dict(re.findall(r'<input[^>]*name="(csrf_token|token|etag)"[^>]*value="([^"]*)"', page)) | dict(
-            re.findall(r'<input[^>]*name="(csrf_token)"[^>]*value="([^"]*)"', page)
-        )
+        return dict(re.findall(r'<input[^>]*name="(csrf_token|token|etag)"[^>]*value="([^"]*)"', page))
 
     def add(self, name: str, price: str = "1.50", **more: str) -> urllib3.BaseHTTPResponse:
         """Fills in and sends the form for a new product."""

@@ -20,6 +20,9 @@ VALUES = {
     "backup": {"enabled": True, "schedule": "0 0 1 1 *", "keep": 2, "persistence": {"size": "1Gi"}},
 }
 
+# That its node could not start a container is no attempt.
+NOT_STARTED = {"action": "Ignore", "onExitCodes": {"operator": "In", "values": [128]}}
+
 
 @pytest.fixture(scope="module")
 def shop(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
@@ -42,7 +45,7 @@ def start(shop: Release, kind: str, *, command: list[str] | None = None, **varia
     name = f"{kind}-{uuid.uuid4().hex[:6]}"
     made = shop.kubectl("create", "job", name, f"--from=cronjob/shop-{kind}", "--dry-run=client", "--output=json")
     job = json.loads(made)
-    job["spec"]["backoffLimit"] = 0
+    job["spec"] |= {"backoffLimit": 0, "podFailurePolicy": {"rules": [NOT_STARTED]}}
     pod = job["spec"]["template"]["spec"]
     (container,) = [one for one in pod["initContainers"] + pod["containers"] if one["name"] == kind]
     container["command"] = command or container["command"]
@@ -60,7 +63,8 @@ def outcome(shop: Release, name: str) -> tuple[str, str]:
         return next((one["type"] for one in conditions if one["type"] in ("Complete", "Failed")), "")
 
     end = eventually(ended, 240)
-    return end, shop.kubectl("logs", f"job/{name}", f"--container={name.partition('-')[0]}")
+    pods = ("--selector", f"batch.kubernetes.io/job-name={name}", "--tail=-1", "--ignore-errors")
+    return end, shop.kubectl("logs", *pods, f"--container={name.partition('-')[0]}")
 
 
 def back_up(shop: Release) -> str:
