@@ -5,12 +5,15 @@ It is what `helm test` runs. The arguments are the services' base URLs.
 
 import json
 import sys
+import time
 import uuid
 from typing import Any
 
 import urllib3
 
 TIMEOUT_SECONDS = 15.0
+REPLICA_SECONDS = 30.0
+"""How far a replica from which read-product reads may be behind."""
 http = urllib3.PoolManager(timeout=TIMEOUT_SECONDS, retries=urllib3.Retry(3, backoff_factor=0.5, redirect=0))
 
 
@@ -30,6 +33,18 @@ def call(method: str, url: str, expected: int, **options: Any) -> urllib3.BaseHT
     return answer
 
 
+def see(url: str, expected: int) -> urllib3.BaseHTTPResponse:
+    """What reading answers once it has seen what was written. Raises Failure when a replica may not take longer."""
+    end = time.monotonic() + REPLICA_SECONDS
+    while True:
+        try:
+            return call("GET", url, expected)
+        except Failure:
+            if time.monotonic() > end:
+                raise
+            time.sleep(1)
+
+
 def add(base: str, name: str) -> dict[str, Any]:
     """Adds a product by the API."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
@@ -42,14 +57,14 @@ def try_all(add_url: str, read_url: str, display_url: str) -> None:
     """The whole try. Leaves nothing behind, except when it fails."""
     name = f"Installation test {uuid.uuid4()}"
     product = add(add_url, name)
-    found = call("GET", f"{read_url}/api/v1/products/{product['id']}", 200)
+    found = see(f"{read_url}/api/v1/products/{product['id']}", 200)
     if found.json()["name"] != name:
         raise Failure(f"read-product calls the product {found.json()['name']!r} instead of {name!r}")
-    if name not in call("GET", f"{display_url}/products/{product['id']}", 200).data.decode():
+    if name not in see(f"{display_url}/products/{product['id']}", 200).data.decode():
         raise Failure(f"the page of display-product does not show {name!r}")
     etag = found.headers["ETag"]
     call("DELETE", f"{add_url}/api/v1/products/{product['id']}", 204, headers={"If-Match": etag})
-    call("GET", f"{read_url}/api/v1/products/{product['id']}", 404)
+    see(f"{read_url}/api/v1/products/{product['id']}", 404)
 
 
 def main(arguments: list[str]) -> None:
