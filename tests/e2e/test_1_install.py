@@ -25,8 +25,7 @@ def test_k05_the_restricted_level_refuses_nothing_and_warns_of_nothing(shop: Rel
 
 
 def test_k05_and_k11_the_helm_test_goes_through_all_three_services(shop: Release) -> None:
-    said = shop.cluster.helm("test", "shop", "--namespace", shop.namespace, "--logs")
-    assert "All three services work together." in said
+    assert "All three services work together." in shop.test()
     assert names(shop, "Installation") == []
 
 

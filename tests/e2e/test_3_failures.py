@@ -65,9 +65,10 @@ def test_k16_products_survive_a_kill_of_mysql_and_another_in_its_recovery(shop: 
     add_product(shop, name)
     before = mysql_restarts(shop)
     kill_mysql(shop)
-    eventually(lambda: mysql_restarts(shop) == before + 1 and mysql_runs(shop), 60, 0.1)
+    eventually(lambda: mysql_restarts(shop) > before and mysql_runs(shop), 60, 0.1)
+    before = mysql_restarts(shop)
     kill_mysql(shop)
-    eventually(lambda: mysql_restarts(shop) == before + 2, 120, 0.5)
+    eventually(lambda: mysql_restarts(shop) > before, 120, 0.5)
     eventually(shop.all_ready, 180)
     assert name in names(shop)
 

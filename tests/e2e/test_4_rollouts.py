@@ -53,3 +53,7 @@ def test_a_drained_node_costs_no_request(shop: Release, browser: Browser, cluste
         check(load, shop)
     finally:
         cluster.kubectl("uncordon", victim)
+        # What else was on the node, such as the webhook that installing certificates needs, comes back in its own time.
+        cluster.kubectl(
+            "wait", "deployment", "--all", "--all-namespaces", "--for=condition=Available", "--timeout=300s"
+        )
