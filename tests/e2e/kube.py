@@ -119,14 +119,14 @@ class Release:
         self.cluster.helm("uninstall", self.name, "--namespace", self.namespace, "--wait")
         eventually(lambda: not self.pods(), 120)
 
-    def test(self) -> str:
+    def test(self, attempts: int = 3) -> str:
         """Runs `helm test`, again when its pod was not started, and returns what it said."""
         try:
             return self.cluster.helm("test", self.name, "--namespace", self.namespace, "--logs")
         except AssertionError:
-            if all(was_started(pod) for pod in self.pods("test")):
+            if attempts == 1 or all(was_started(pod) for pod in self.pods("test")):
                 raise
-        return self.test()
+        return self.test(attempts - 1)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Runs kubectl in the release's namespace."""
