@@ -21,28 +21,29 @@ class Failure(Exception):
     """A step that did not go as it must; the message says which."""
 
 
-def call(method: str, url: str, expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
-    """One request. Raises Failure unless the answer has the expected status."""
+def call(method: str, url: str, *expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
+    """One request. Raises Failure unless the answer has an expected status."""
     try:
         answer = http.request(method, url, **options)
     except urllib3.exceptions.HTTPError as error:
         raise Failure(f"{method} {url}: {error}") from error
-    if answer.status != expected:
-        raise Failure(f"{method} {url} answered {answer.status} instead of {expected}: {answer.data[:500]!r}")
+    if answer.status not in expected:
+        raise Failure(f"{method} {url} answered {answer.status} instead of {expected[0]}: {answer.data[:500]!r}")
     print(f"{method} {url}: {answer.status}", flush=True)
     return answer
 
 
-def see(url: str, expected: int) -> urllib3.BaseHTTPResponse:
-    """What reading answers once it has seen what was written. Raises Failure when a replica may not take longer."""
+def see(url: str, expected: int, behind: int) -> urllib3.BaseHTTPResponse:
+    """What reading answers once it has seen what was written; until then a replica may answer `behind`, for a while.
+
+    Raises Failure when it goes on to do so, and at once for any other answer.
+    """
     end = time.monotonic() + REPLICA_SECONDS
-    while True:
-        try:
-            return call("GET", url, expected)
-        except Failure:
-            if time.monotonic() > end:
-                raise
-            time.sleep(1)
+    while (answer := call("GET", url, expected, behind)).status == behind:
+        if time.monotonic() > end:
+            raise Failure(f"GET {url} answered {behind} instead of {expected} for {REPLICA_SECONDS:g} s")
+        time.sleep(1)
+    return answer
 
 
 def add(base: str, name: str) -> dict[str, Any]:
@@ -57,14 +58,14 @@ def try_all(add_url: str, read_url: str, display_url: str) -> None:
     """The whole try. Leaves nothing behind, except when it fails."""
     name = f"Installation test {uuid.uuid4()}"
     product = add(add_url, name)
-    found = see(f"{read_url}/api/v1/products/{product['id']}", 200)
+    found = see(f"{read_url}/api/v1/products/{product['id']}", 200, behind=404)
     if found.json()["name"] != name:
         raise Failure(f"read-product calls the product {found.json()['name']!r} instead of {name!r}")
-    if name not in see(f"{display_url}/products/{product['id']}", 200).data.decode():
+    if name not in see(f"{display_url}/products/{product['id']}", 200, behind=404).data.decode():
         raise Failure(f"the page of display-product does not show {name!r}")
     etag = found.headers["ETag"]
     call("DELETE", f"{add_url}/api/v1/products/{product['id']}", 204, headers={"If-Match": etag})
-    see(f"{read_url}/api/v1/products/{product['id']}", 404)
+    see(f"{read_url}/api/v1/products/{product['id']}", 404, behind=200)
 
 
 def main(arguments: list[str]) -> None:

@@ -31,7 +31,7 @@ def wait(host: str, port: int, seconds: float) -> bool:
         except OSError as refused:
             error = str(refused)
         print(f"{host}:{port} does not answer yet: {error}", flush=True)
-        time.sleep(min(PAUSE_SECONDS, left))
+        time.sleep(PAUSE_SECONDS)
     return False
 
 

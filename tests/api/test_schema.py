@@ -45,6 +45,8 @@ def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
         second = pool.submit(migrate.upgrade, settings)
         while not second.done() and not other.scalar(text(IN_LINE)):
             pass
+        waited = not second.done()
         other.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": migrate.LOCK})
         second.result()
+    assert waited
     engine.dispose()

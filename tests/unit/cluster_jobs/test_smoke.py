@@ -28,10 +28,15 @@ def late() -> Iterator[str]:
 
 
 def test_a_product_that_a_replica_does_not_have_yet_is_waited_for(late: str):
-    assert smoke.see(late, 200).status == 200
+    assert smoke.see(late, 200, behind=404).status == 200
 
 
 def test_a_product_that_never_comes_is_a_failure(late: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(smoke, "REPLICA_SECONDS", 0)
     with pytest.raises(smoke.Failure, match="answered 404 instead of 200"):
-        smoke.see(late, 200)
+        smoke.see(late, 200, behind=404)
+
+
+def test_any_other_answer_is_a_failure_at_once(late: str):
+    with pytest.raises(smoke.Failure, match="answered 404 instead of 200"):
+        smoke.see(late, 200, behind=410)
