@@ -58,8 +58,8 @@ def import_products() -> Response:
                 report = importer.run_csv(file, charset, settings.currency, on_conflict, dry_run)
             else:
                 report = importer.run_ndjson(file, on_conflict, dry_run)
-        except (encoding.Unreadable, headings.Unknown, table.Unusable) as error:
-            raise invalid([FieldError("", str(error), "file")], str(error)) from None
+        except (encoding.Unreadable, headings.Unknown, table.Unusable) as fault:
+            raise invalid([FieldError("", fault.detail, fault.code, fault.params)], fault.detail) from None
     return Response(wire.encode(report), content_type="application/json")
 
 
@@ -100,4 +100,4 @@ def _receive(file: IO[bytes], most: int) -> None:
             raise RequestEntityTooLarge
         file.write(chunk)
     if size == 0:
-        raise invalid([FieldError("", "is empty", "file")], "The file is empty.")
+        raise invalid([FieldError("", "is empty", "empty")], "The file is empty.")

@@ -27,7 +27,8 @@ def exact(token: str) -> Decimal:
 def from_digits(integer: str, fraction: str) -> Decimal:
     """Builds a price from the digits before and behind the decimal mark. Raises Invalid."""
     if len(fraction) > DECIMALS:
-        raise Invalid("decimals", f"has {len(fraction)} decimals; at most {DECIMALS} are allowed")
+        raise Invalid("decimals", f"has {len(fraction)} decimals; at most {DECIMALS} are allowed", limit=DECIMALS)
     if len(integer) > INTEGER_DIGITS:
-        raise Invalid("digits", f"has {len(integer)} digits before the decimals; at most {INTEGER_DIGITS} are allowed")
+        detail = f"has {len(integer)} digits before the decimals; at most {INTEGER_DIGITS} are allowed"
+        raise Invalid("digits", detail, limit=INTEGER_DIGITS)
     return Decimal(f"{integer}.{fraction:0<{DECIMALS}}")

@@ -26,13 +26,17 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
-class Invalid(ValueError):
-    """A value that breaks a rule: `code` for programs, `detail` for people."""
+Params = dict[str, str | int]
 
-    def __init__(self, code: str, detail: str) -> None:
+
+class Invalid(ValueError):
+    """What breaks a rule: `code` for programs, `detail` for people, `params` what the sentence speaks of."""
+
+    def __init__(self, code: str, detail: str, **params: str | int) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.params: Params = params
 
 
 def line_pattern(most: int) -> str:
@@ -78,11 +82,12 @@ def _line(value: str, when_blank: str) -> str:
 def _without(controls: re.Pattern[str], value: str) -> str:
     found = controls.search(value)
     if found:
-        raise Invalid("control_character", f"contains U+{ord(found.group()):04X}, which cannot stand in a text")
+        character = f"U+{ord(found.group()):04X}"
+        raise Invalid("control_character", f"contains {character}, which cannot stand in a text", character=character)
     return value
 
 
 def _bounded(value: str, most: int) -> str:
     if len(value) > most:
-        raise Invalid("too_long", f"has {len(value)} characters; at most {most} are allowed")
+        raise Invalid("too_long", f"has {len(value)} characters; at most {most} are allowed", limit=most)
     return value

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -113,12 +113,18 @@ class ProductPage(Struct, frozen=True):
     ]
 
 
-class FieldError(Struct, frozen=True):
+Params = Annotated[
+    dict[str, str | int], Meta(description="What the sentence speaks of (a limit, a line, an id), for programs.")
+]
+
+
+class FieldError(Struct, frozen=True, omit_defaults=True):
     """What is wrong with one field."""
 
     pointer: Annotated[str, Meta(description="JSON Pointer (RFC 6901) to the field, or the name of a parameter.")]
     detail: str
     code: Annotated[str, Meta(description="The kind of fault, for programs.")]
+    params: Params = {}
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -132,7 +138,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[FieldError] = []
 
 
-class ImportFault(Struct, frozen=True):
+class ImportFault(Struct, frozen=True, omit_defaults=True):
     """A row that was not taken, or not taken as it stood."""
 
     row: Annotated[int, Meta(ge=1, description="Row as a spreadsheet counts it; the heading is row 1.")]
@@ -142,6 +148,15 @@ class ImportFault(Struct, frozen=True):
     value: Annotated[str, Meta(description="What stands in the cell, shortened.")]
     detail: str
     code: Annotated[str, Meta(description="The kind of fault, for programs.")]
+    params: Params = {}
+
+
+class SampleRow(Struct, frozen=True):
+    """A row as it would be stored."""
+
+    row: Annotated[int, Meta(ge=1, description="Row as a spreadsheet counts it; the heading is row 1.")]
+    line: Annotated[int, Meta(ge=1, description="Line of the file where the row begins.")]
+    values: Annotated[dict[str, str | None], Meta(description="Texts by field, the longer ones shortened.")]
 
 
 class ImportReport(Struct, frozen=True):
@@ -160,6 +175,45 @@ class ImportReport(Struct, frozen=True):
     errors_omitted: Annotated[int, Meta(description="Errors beyond those listed.")]
     warnings: list[ImportFault]
     warnings_omitted: int
+    sample: Annotated[
+        list[SampleRow], Meta(description="Some rows as stored, those with letters beyond ASCII first.")
+    ] = []
+
+
+ImportState = Literal["checking", "checked", "waiting", "running", "done", "interrupted", "failed"]
+
+
+class Import(Struct, frozen=True):
+    """A file that was sent, and how far its import has come."""
+
+    id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the import, given by the catalogue.")]
+    state: Annotated[
+        ImportState,
+        Meta(
+            description="checking: a dry run is under way. checked: it is done, and the import can be started. "
+            "waiting: for imports that were started before. running: rows are being written. done: all rows were "
+            "read. interrupted: cancelled, or too old; the report says what was written. failed: the file cannot be "
+            "used; problem says why."
+        ),
+    ]
+    name: Annotated[str, Meta(description="Name of the file; empty if the caller gave none.")]
+    size: Annotated[int, Meta(ge=0, description="Bytes of the file.")]
+    digest: Annotated[str, Meta(description="SHA-256 of the file, in hexadecimal digits.")]
+    on_conflict: str
+    charset: Annotated[str | None, Meta(description="Encoding that the caller named; null: recognised.")]
+    created_at: datetime
+    changed_at: datetime
+    ahead: Annotated[int, Meta(ge=0, description="Imports that will be written before this one.")]
+    bytes_done: Annotated[int, Meta(ge=0, description="How far the file has been read, of size.")]
+    report: Annotated[ImportReport | None, Meta(description="What was done, or would be done, so far.")]
+    problem: Annotated[FieldError | None, Meta(description="Why the file cannot be used.")] = None
+
+
+class ImportPage(Struct, frozen=True):
+    """One page of the imports, the newest first."""
+
+    items: list[Import]
+    next: Annotated[str | None, Meta(description="Where the next page is; null on the last page.")]
 
 
 class Check(Struct, frozen=True, omit_defaults=True):
@@ -213,7 +267,7 @@ def decode(body: bytes, kind: type[T]) -> T:
                     raise Invalid("unknown", f"is not a field; there are: {', '.join(readers)}")
                 values[name] = readers[name](bytes(raw))
             except Invalid as fault:
-                errors.append(FieldError(_pointer(name), fault.detail, fault.code))
+                errors.append(FieldError(_pointer(name), fault.detail, fault.code, fault.params))
     except msgspec.ValidationError:
         raise Rejected([FieldError("", "must be a JSON object", "type")]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

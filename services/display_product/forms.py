@@ -52,7 +52,7 @@ def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:
         try:
             form.checked[field.name] = rule(field.data or "")
         except Invalid as fault:
-            raise StopValidation(messages.of_field(fault.code, field.name, fault.detail)) from None
+            raise StopValidation(messages.of_field(fault.code, field.name, fault.params)) from None
 
     return validate
 
@@ -91,7 +91,7 @@ class ProductForm(FlaskForm):  # type: ignore[misc]
         """Puts a service's errors beside the fields that they are about."""
         for error in errors:
             field = error.pointer.removeprefix("/")
-            sentence = messages.of_field(error.code, field, error.detail)
+            sentence = messages.of_field(error.code, field, error.params)
             if field in FIELDS:
                 self[field].errors = [*self[field].errors, sentence]
             else:

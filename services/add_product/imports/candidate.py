@@ -28,18 +28,16 @@ class Candidate:
     warnings: list[wire.ImportFault] = field(default_factory=list)
     no_product: bool = False
 
-    def fault(
-        self, code: str, detail: str, column: str | None = None, name: str | None = None, value: str = ""
-    ) -> None:
+    def refuse(self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = "") -> None:
         """Notes an error; `name` is the field."""
-        self.errors.append(self.note(code, detail, column, name, value))
+        self.errors.append(self.note(fault, column, name, value))
 
     def note(
-        self, code: str, detail: str, column: str | None = None, name: str | None = None, value: str = ""
+        self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = ""
     ) -> wire.ImportFault:
         """A fault of this record for the report."""
         shown = value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"
-        return wire.ImportFault(self.row, self.line, column, name, shown, detail, code)
+        return wire.ImportFault(self.row, self.line, column, name, shown, fault.detail, fault.code, fault.params)
 
 
 def from_lines(file: IO[bytes]) -> Iterator[Candidate]:
@@ -47,7 +45,8 @@ def from_lines(file: IO[bytes]) -> Iterator[Candidate]:
     for line in lines.read(file):
         candidate = Candidate(line.number, line.number)
         if line.text is None:
-            candidate.fault("too_long", f"the line is longer than {lines.LINE_MAX} bytes")
+            detail = f"the line is longer than {lines.LINE_MAX} bytes"
+            candidate.refuse(Invalid("line_too_long", detail, limit=lines.LINE_MAX))
         else:
             _read_object(candidate, line.text)
         yield candidate
@@ -57,11 +56,11 @@ def _read_object(candidate: Candidate, body: bytes) -> None:
     try:
         patch = wire.decode(body, wire.ProductPatch)
     except wire.Malformed as error:
-        candidate.fault("malformed", str(error), value=body.decode("utf-8", "replace").strip())
+        candidate.refuse(Invalid("malformed", str(error)), value=body.decode("utf-8", "replace").strip())
     except wire.Rejected as error:
         for each in error.errors:
             name = each.pointer.removeprefix("/") or None
-            candidate.fault(each.code, each.detail, name, name)
+            candidate.refuse(Invalid(each.code, each.detail, **each.params), name, name)
     else:
         found = msgspec.structs.asdict(patch)
         candidate.values = {name: value for name, value in found.items() if value is not msgspec.UNSET}
@@ -80,10 +79,11 @@ class TableReader:
         """The row's values, checked."""
         candidate = Candidate(row.number, row.line)
         if row.fault:
-            candidate.fault("malformed", row.fault)
+            candidate.refuse(row.fault)
         elif len(row.cells) != len(self.columns.headings) and not self._only_blanks_more(row.cells):
-            detail = f"has {len(row.cells)} cells where the heading has {len(self.columns.headings)}"
-            candidate.fault("cells", detail, value=" | ".join(row.cells))
+            found, expected = len(row.cells), len(self.columns.headings)
+            detail = f"has {found} cells where the heading has {expected}"
+            candidate.refuse(Invalid("cells", detail, found=found, expected=expected), value=" | ".join(row.cells))
         else:
             self._read(candidate, row.cells)
         return candidate
@@ -98,13 +98,14 @@ class TableReader:
             found = self._with_parent(found, cells)
         if self.columns.html and not found.get("price") and not found.get("sku"):
             candidate.no_product = True
-            candidate.warnings.append(candidate.note("no_product", "has neither price nor SKU: no product of its own"))
+            fault = Invalid("no_product", "has neither price nor SKU: no product of its own")
+            candidate.warnings.append(candidate.note(fault))
             return
         for name, cell in found.items():
             try:
                 candidate.values[name] = self._value(candidate, name, cell)
             except Invalid as fault:
-                candidate.fault(fault.code, fault.detail, self.columns.by_field[name], name, cell)
+                candidate.refuse(fault, self.columns.by_field[name], name, cell)
 
     def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
         """Completes a variant from the row that its product began with, and names it after its options."""
@@ -130,5 +131,6 @@ class TableReader:
         read = amount.parse(cell)
         if read.currency and read.currency not in (self.currency, CURRENCY_SIGNS.get(self.currency)):
             detail = f"says {read.currency}; the number was taken as {self.currency}, the catalogue's currency"
-            candidate.warnings.append(candidate.note("currency", detail, self.columns.by_field["price"], "price", cell))
+            fault = Invalid("currency", detail, found=read.currency, currency=self.currency)
+            candidate.warnings.append(candidate.note(fault, self.columns.by_field["price"], "price", cell))
         return read.value

@@ -7,6 +7,8 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 
+from catalog.text import Invalid
+
 CHUNK = 64 * 1024
 SAMPLE = 256 * 1024
 
@@ -33,7 +35,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _EVIDENCE = 32
 
 
-class Unreadable(ValueError):
+class Unreadable(Invalid):
     """A file that is no text, or not in the encoding that it seems to be in."""
 
 
@@ -51,7 +53,7 @@ def detect(file: IO[bytes]) -> str:
     file.seek(0)
     head = file.read(4096)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable("The file is a workbook, not text; save it as CSV (“CSV UTF-8” in Excel).")
+        raise Unreadable("workbook", "The file is a workbook, not text; save it as CSV (“CSV UTF-8” in Excel).")
     for mark, codec in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
@@ -72,7 +74,7 @@ def verify(file: IO[bytes], charset: str) -> str:
     """The codec for a charset that the caller has named, once all of the file is in it. Raises Unreadable."""
     codec = NAMED.get(charset.lower())
     if codec is None:
-        raise Unreadable(f"The charset {charset} is not known here; there are: {', '.join(NAMED)}.")
+        raise Unreadable("charset", f"The charset {charset} is not known here; there are: {', '.join(NAMED)}.")
     return _verified(file, codec)
 
 
@@ -80,13 +82,14 @@ def _unmarked_utf16(head: bytes) -> str:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if min(even, odd) == 0 and max(even, odd) > len(head) // 8:
         return "utf-16-le" if odd else "utf-16-be"
-    raise Unreadable("The file is binary, not text; send CSV or NDJSON.")
+    raise Unreadable("binary", "The file is binary, not text; send CSV or NDJSON.")
 
 
 def _verified(file: IO[bytes], codec: str) -> str:
     line = _broken_line(file, codec)
     if line is not None:
-        raise Unreadable(f"Line {line} is not {label(codec)}, in which the file seems to be; save it as UTF-8.")
+        detail = f"Line {line} is not {label(codec)}, in which the file seems to be; save it as UTF-8."
+        raise Unreadable("damaged", detail, line=line, encoding=label(codec))
     return codec
 
 
@@ -113,15 +116,19 @@ def _refuse_other_than_windows_1252(file: IO[bytes], broken_line: int) -> None:
     sample = file.read(SAMPLE)
     high, multibyte = len(_HIGH.findall(sample)), _MULTIBYTE.findall(sample)
     if sum(map(len, multibyte)) * 2 > high and len(multibyte) > 1:
-        raise Unreadable(f"The file is in UTF-8, but line {broken_line} is damaged; save it anew.")
+        detail = f"The file is in UTF-8, but line {broken_line} is damaged; save it anew."
+        raise Unreadable("damaged", detail, line=broken_line, encoding="UTF-8")
     if high < _EVIDENCE:
         return
     guesses = from_bytes(sample)
     best = guesses.best()
     if best and not any("cp1252" in guess.could_be_from_charset for guess in guesses):
         raise Unreadable(
+            "encoding",
             f"Line {broken_line} is not UTF-8, and the file seems to be in {best.encoding}, not in windows-1252; "
-            "save it as UTF-8, or name its charset in the content type."
+            "save it as UTF-8, or name its charset in the content type.",
+            line=broken_line,
+            encoding=best.encoding,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog.cells import unguard
-from catalog.text import fold
+from catalog.text import Invalid, fold
 
 # For each field its headings, folded, the better one first.
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -33,7 +33,7 @@ _GROUP_HEADINGS = ("handle", "product handle")
 _HTML_HEADINGS = {"body (html)", "body html", "regular price", "tarif regulier"}
 
 
-class Unknown(ValueError):
+class Unknown(Invalid):
     """A heading row that cannot be used."""
 
 
@@ -61,8 +61,9 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
     fields = {name: at for name, known in _known(currency).items() if (at := _first(folded, known)) is not None}
     if len(fields) < 2 or not fields.keys() & {"sku", "name"}:
         raise Unknown(
+            "no_headings",
             "The first row has no known headings. There must be “name” and “price”, and there may be “sku” and "
-            "“description”; headings of WooCommerce and Shopify exports, and French ones, are known too."
+            "“description”; headings of WooCommerce and Shopify exports, and French ones, are known too.",
         )
     group = _first(folded, _GROUP_HEADINGS)
     variant = () if group is None else tuple(folded.index(each) for each in _VARIANT_HEADINGS if each in folded)
@@ -100,5 +101,6 @@ def _refuse_twins(headings: Sequence[str], folded: Sequence[str]) -> None:
     seen: dict[str, str] = {}
     for heading, key in zip(headings, folded, strict=True):
         if key and key in seen:
-            raise Unknown(f"The columns “{seen[key]}” and “{heading}” have the same name; rename one of them.")
+            detail = f"The columns “{seen[key]}” and “{heading}” have the same name; rename one of them."
+            raise Unknown("twin_headings", detail, first=seen[key], second=heading)
         seen[key] = heading

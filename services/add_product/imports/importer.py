@@ -14,6 +14,7 @@ from add_product.imports.report import Report
 from add_product.imports.seen import Seen
 from catalog import database, metrics, products, text, wire
 from catalog.models import Product
+from catalog.text import Invalid
 
 BATCH = 500
 RACES_MAX = 10
@@ -40,7 +41,7 @@ def run_csv(
     rows = table.read(file, codec, currency)
     heading = next(rows)
     if heading.fault:
-        raise headings.Unknown(f"The heading row {heading.fault}.")
+        raise headings.Unknown(heading.fault.code, f"The heading row {heading.fault}.", **heading.fault.params)
     columns = headings.recognise(heading.cells, currency)
     report = Report(dry_run, encoding.label(codec), columns.by_field, list(columns.ignored))
     reader = TableReader(columns, currency)
@@ -74,7 +75,7 @@ def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
     if first != candidate.line:
         sku = candidate.values.get("sku")
         detail = f"is the product of line {first} again"
-        candidate.fault("repeated", detail, name="sku" if sku else None, value=sku or "")
+        candidate.refuse(Invalid("repeated", detail, line=first), name="sku" if sku else None, value=sku or "")
 
 
 def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -> list[Plan]:
@@ -129,12 +130,12 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
             detail = (
                 f"is not in the file, and there is no product with this SKU to update: a new one needs its {lacking}"
             )
-            return Plan(candidate, "failed", error=candidate.note("required", detail, name=lacking))
+            return Plan(candidate, "failed", error=candidate.note(Invalid("no_column", detail), name=lacking))
         return Plan(candidate, "created", insert=products.new_row(wire.NewProduct(**values)))
     if on_conflict == "fail":
-        what = "SKU" if existing.sku else "content and no SKU"
-        detail = f"product {existing.id} has the same {what}"
-        return Plan(candidate, "failed", error=candidate.note("exists", detail, name="sku", value=existing.sku or ""))
+        code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
+        fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)
+        return Plan(candidate, "failed", error=candidate.note(fault, name="sku", value=existing.sku or ""))
     changes = {name: value for name, value in values.items() if value != getattr(existing, name)}
     if on_conflict == "skip" or not changes:
         return Plan(candidate, "skipped")

@@ -9,6 +9,7 @@ from itertools import chain, count
 from typing import IO
 
 from add_product.imports.headings import count_known
+from catalog.text import Invalid
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024
@@ -20,7 +21,7 @@ _SEPARATOR_HINT = re.compile(r'sep=([^"\r\n])\s*', re.IGNORECASE)
 csv.field_size_limit(CELL_MAX)
 
 
-class Unusable(ValueError):
+class Unusable(Invalid):
     """A text that is no table."""
 
 
@@ -31,7 +32,7 @@ class Row:
     number: int
     line: int
     cells: list[str]
-    fault: str | None = None
+    fault: Invalid | None = None
 
 
 def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
@@ -40,11 +41,12 @@ def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
     lines = _lines(io.TextIOWrapper(file, encoding=codec, newline=""))
     skipped, first = next(((at, line) for at, line in enumerate(lines) if line.strip()), (0, ""))
     if not first:
-        raise Unusable("The file is empty.")
+        raise Unusable("empty", "The file is empty.")
     if first.lstrip()[:1] in "[{":
         raise Unusable(
+            "json",
             "The file is JSON. Send CSV, or NDJSON: one product on each line, such as "
-            '{"sku": "MUG-12", "name": "Stoneware mug", "price": "12.50"}.'
+            '{"sku": "MUG-12", "name": "Stoneware mug", "price": "12.50"}.',
         )
     hint = _SEPARATOR_HINT.fullmatch(first)
     if hint:
@@ -56,7 +58,8 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
     """Lines with their ends, none longer than LINE_MAX characters."""
     while line := text.readline(LINE_MAX):
         if len(line) == LINE_MAX:
-            raise Unusable("The file has a line of more than a million characters: it is no table.")
+            detail = "The file has a line of more than a million characters: it is no table."
+            raise Unusable("line_too_long", detail, limit=LINE_MAX)
         yield line
 
 
@@ -83,7 +86,8 @@ def _rows(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Row]:
             return
         except csv.Error as error:
             end = skipped + reader.line_num
-            yield Row(number, begin, [], f"has wrong quotation marks, so lines {begin} to {end} are not read ({error})")
+            detail = f"has wrong quotation marks, so lines {begin} to {end} are not read ({error})"
+            yield Row(number, begin, [], Invalid("quotation_marks", detail, first=begin, last=end))
             continue
         if any(cell.strip() for cell in cells):
             yield Row(number, begin, cells)

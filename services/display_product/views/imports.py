@@ -16,6 +16,7 @@ from wtforms.validators import ValidationError
 
 from catalog import wire
 from catalog.cells import guard
+from catalog.wire import FieldError
 from display_product import client, errors, messages, staging
 from display_product.forms import ON_CONFLICT, ImportForm, PlainForm
 from display_product.sessions import csrf
@@ -127,8 +128,8 @@ def _import(
 
 def _why(refused: client.Refused) -> str:
     if refused.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-        return messages.of_file("is JSON")
-    return messages.of_file(refused.detail)
+        return messages.of_file(FieldError("", refused.detail, "json"))
+    return messages.of_file(refused.errors[0] if refused.errors else FieldError("", refused.detail, ""))
 
 
 def _again(form: ImportForm, fault: str, status: int) -> Response:
@@ -153,7 +154,7 @@ def _page(report: wire.ImportReport, name: str) -> dict[str, Any]:
 
 def _fault(fault: wire.ImportFault) -> Fault:
     column = fault.column or (messages.label(fault.field) if fault.field else "")
-    return Fault(fault.row, fault.line, column, fault.value, messages.of_row(fault.code, fault.field, fault.detail))
+    return Fault(fault.row, fault.line, column, fault.value, messages.of_row(fault))
 
 
 def _serializer() -> URLSafeSerializer:

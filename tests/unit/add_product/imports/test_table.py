@@ -43,7 +43,7 @@ def test_d07_a_cell_keeps_quotes_delimiters_and_line_breaks() -> None:
 def test_d07_a_wrong_quote_costs_the_lines_that_it_names_and_no_more() -> None:
     found = rows('sku,name\nA,"x" y\nB,"two\nlines" z\nC,fine\n')
     assert [(row.number, row.line, bool(row.fault)) for row in found[1:]] == [(2, 2, True), (3, 3, True), (4, 5, False)]
-    assert "lines 3 to 4" in found[2].fault
+    assert "lines 3 to 4" in found[2].fault.detail
 
 
 def test_rows_and_lines_are_counted_from_the_top_of_the_file() -> None:
