@@ -50,6 +50,10 @@ format: $(READY) ## Rewrite the code in the project's style
 translations: $(READY) ## Compile the pages' translations, messages.po into messages.mo
 	$(BIN)/pybabel --quiet compile --directory services/display_product/translations
 
+.PHONY: letters
+letters: $(READY) ## Count anew which letters follow which in each language; ANNOTATIONS: a folder of npm's cldr-annotations-modern
+	PYTHONPATH=services $(BIN)/python -m add_product.imports.letters $(ANNOTATIONS) > build-letters.json && mv build-letters.json services/add_product/imports/letters.json
+
 .PHONY: pictures
 pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
 	PYTHONPATH=services:tests $(BIN)/python -m browser.pictures

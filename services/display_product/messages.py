@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+import catalog.charsets
 from catalog.wire import FieldError, ImportFault
 from display_product.formats import example_price, number
 
@@ -104,8 +105,11 @@ def of_file(fault: FieldError) -> str:
             return _("The columns “%(first)s” and “%(second)s” have the same name; rename one of them.",
                      first=params.get("first"), second=params.get("second"))  # fmt: skip
         case "encoding":
-            return _("The file seems to be in %(encoding)s (see line %(line)s); save it as UTF-8.",
-                     encoding=params.get("encoding"), line=_number(params, "line"))  # fmt: skip
+            return _("The file is not in UTF-8 (see line %(line)s), and it cannot be told for certain what it is in. "
+                     "It may be %(candidates)s. Choose its encoding, or save it as UTF-8.",
+                     line=_number(params, "line"), candidates=params.get("candidates"))  # fmt: skip
+        case "charset":
+            return _("This encoding is not known here. Choose another one, or save the file as UTF-8.")
         case "damaged" if params.get("encoding") == "UTF-8":
             return _("The file is in UTF-8, but line %(line)s is damaged; save it anew.", line=_number(params, "line"))
         case "damaged":
@@ -132,6 +136,38 @@ def _number(params: Mapping[str, str | int], name: str) -> str:
     """A number of the fault as people write it; the wire gives no promise that it is there."""
     value = params.get(name)
     return number(value) if isinstance(value, int) else ""
+
+
+def charsets() -> list[tuple[str, str]]:
+    """The encodings that a person can choose for a file: name, and what it is called."""
+    windows, mac, dos = "Windows", "Mac", "DOS"
+    called = {
+        "utf-8": "Unicode (UTF-8)",
+        "windows-1252": _("Western European (%(system)s)", system=windows),
+        "macintosh": _("Western European (%(system)s)", system=mac),
+        "ibm850": _("Western European (%(system)s)", system=dos),
+        "iso-8859-15": _("Western European (%(system)s)", system="ISO-8859-15"),
+        "windows-1250": _("Central European (%(system)s)", system=windows),
+        "iso-8859-2": _("Central European (%(system)s)", system="ISO-8859-2"),
+        "ibm852": _("Central European (%(system)s)", system=dos),
+        "windows-1251": _("Cyrillic (%(system)s)", system=windows),
+        "koi8-r": _("Cyrillic (%(system)s)", system="KOI8-R"),
+        "ibm866": _("Cyrillic (%(system)s)", system=dos),
+        "windows-1253": _("Greek"),
+        "windows-1254": _("Turkish"),
+        "windows-1255": _("Hebrew"),
+        "windows-1256": _("Arabic"),
+        "windows-1257": _("Baltic"),
+        "windows-1258": _("Vietnamese"),
+        "windows-874": _("Thai"),
+        "shift_jis": _("Japanese (%(system)s)", system="Shift-JIS"),
+        "euc-jp": _("Japanese (%(system)s)", system="EUC-JP"),
+        "gb18030": _("Chinese, simplified"),
+        "big5": _("Chinese, traditional"),
+        "euc-kr": _("Korean"),
+        "ibm437": _("American (%(system)s)", system=dos),
+    }
+    return [(name, called[name]) for name in catalog.charsets.CHOICES]
 
 
 def of_parameter(name: str) -> str:

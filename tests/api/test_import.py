@@ -105,11 +105,8 @@ def test_unicode_encodings_are_recognised(api: Api, encoding: str) -> None:
     [
         ("sku;name;price\nA;n;1,00\nB;caf\xe9;1,00\nC;\x81;1,00\n".encode("latin-1"), "Line 4"),
         (b"sku;name;price\n" + "A;Thé glacé à la pêche;1,00\n".encode() * 3 + b"B;caf\xe9;1,00\n", "line 5 is damaged"),
-        (("sku;name;price\n" + "R;Мыло душистое хозяйственное;4,20\n" * 9).encode("cp1251"), "cp1251"),
-        (
-            ("sku;name;price\n" + "M;Pâté fermière à l’été, crème brûlée;4,20\n" * 9).encode("mac_roman"),
-            "not in windows-1252",
-        ),
+        (("sku;name;price\n" + "R;Мыло душистое хозяйственное;4,20\n" * 9).encode("cp1251"), "may be windows-1251"),
+        (("sku;name;price\n" + "M;Pâté à l’été, crème;4,20\n" * 9).encode("mac_roman"), "macintosh"),
         (b"PK\x03\x04" + bytes(100), "workbook"),
         (bytes(range(256)) * 10, "binary"),
         (b"\xff\xfes\x00k\x00u\x00,\x00n\x00a\x00m\x00e\x00\n\x00\x00\xd8\n\x00", "Line 2 is not UTF-16"),

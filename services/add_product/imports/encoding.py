@@ -2,37 +2,32 @@
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import IO
 
-from charset_normalizer import from_bytes
-
+from add_product.imports import letters
+from catalog import charsets
 from catalog.text import Invalid
 
 CHUNK = 64 * 1024
-SAMPLE = 256 * 1024
+# For each byte beyond ASCII, so many words are looked at, and it is looked for in the file so often; so many bytes of a
+# word at most, and so far back a word's beginning is looked for.
+WORDS_PER_BYTE = 6
+MEETINGS_PER_BYTE = 60
+WORD_MAX = 96
+FAR = 400
+# The natural logarithm of how much likelier the text must be in Windows-1252 than any other text in another encoding.
+MARGIN = 6.0
+CANDIDATES = 5
 
-# What a caller may name in the content type, and Python's codec for it.
-NAMED = {
-    "utf-8": "utf-8-sig",
-    "us-ascii": "ascii",
-    "utf-16": "utf-16",
-    "utf-16le": "utf-16-le",
-    "utf-16be": "utf-16-be",
-    "windows-1252": "cp1252",
-    "iso-8859-1": "latin-1",
-    "iso-8859-15": "iso8859-15",
-    "windows-1250": "cp1250",
-    "windows-1251": "cp1251",
-    "shift_jis": "cp932",
-    "gb18030": "gb18030",
-}
-_LABELS = {codec: label.upper() if label.startswith("utf") else label for label, codec in NAMED.items()}
-
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_HIGH = re.compile(rb"[\x80-\xff]")
-# With fewer bytes beyond ASCII than this, statistics say nothing about a file's encoding.
-_EVIDENCE = 32
+_LINE_END = re.compile("\r\n|\r|\n")
+# No character of several bytes, in the encodings that are known here, has such a byte in it.
+_BOUNDARY = re.compile(rb"[\x00-\x2f]")
+_BOUNDARIES_AS_ZERO = bytes(0x30) + bytes(range(0x30, 0x100))
+_HIGH = bytes(range(0x80, 0x100))
+_ASSUMED = "cp1252"
 
 
 class Unreadable(Invalid):
@@ -41,14 +36,16 @@ class Unreadable(Invalid):
 
 def label(codec: str) -> str:
     """The name of a codec for people."""
-    return _LABELS.get(codec, codec)
+    name = charsets.name(codec)
+    return name.upper() if name.startswith("utf") else name
 
 
 def detect(file: IO[bytes]) -> str:
     """The codec of the whole file, which is read to its end. Raises Unreadable.
 
-    A byte order mark decides; without one, the file is UTF-8 when all of it is, else Windows-1252 when nothing
-    speaks against that.
+    A byte order mark decides; without one, the file is UTF-8 when all of it is. Any other is Windows-1252 only when
+    no sign stands where none can, and no other encoding gives a text that is nearly as likely; else its encoding is
+    asked for.
     """
     file.seek(0)
     head = file.read(4096)
@@ -63,18 +60,20 @@ def detect(file: IO[bytes]) -> str:
             return _verified(file, codec)
     if b"\x00" in head:
         return _verified(file, _unmarked_utf16(head))
-    broken_line = _broken_line(file, "utf-8")
-    if broken_line is None:
+    line = _broken_line(file, "utf-8")
+    if line is None:
         return "utf-8-sig"
-    _refuse_other_than_windows_1252(file, broken_line)
-    return _verified(file, "cp1252")
+    _refuse_damaged_utf8(file, line)
+    _refuse_unless_certain(file, line)
+    return _verified(file, _ASSUMED)
 
 
 def verify(file: IO[bytes], charset: str) -> str:
     """The codec for a charset that the caller has named, once all of the file is in it. Raises Unreadable."""
-    codec = NAMED.get(charset.lower())
+    codec = charsets.codec(charset)
     if codec is None:
-        raise Unreadable("charset", f"The charset {charset} is not known here; there are: {', '.join(NAMED)}.")
+        known = ", ".join(charsets.CODECS)
+        raise Unreadable("charset", f"The charset {charset[:40]} is not known here; there are: {known}.")
     return _verified(file, codec)
 
 
@@ -96,43 +95,119 @@ def _verified(file: IO[bytes], codec: str) -> str:
 def _broken_line(file: IO[bytes], codec: str) -> int | None:
     """The first line that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(codec)()
-    line = 1
+    lines = _Lines()
     for chunk in _chunks(file):
         try:
-            line += decoder.decode(chunk).count("\n")
+            lines.add(decoder.decode(chunk))
         except UnicodeDecodeError as error:
             # Bytes kept from the chunk before stand in error.object too; the byte order is known by now.
             decoder.setstate((b"", decoder.getstate()[1]))
-            return line + decoder.decode(error.object[: error.start]).count("\n")
+            lines.add(decoder.decode(error.object[: error.start]))
+            return lines.number
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return line
+        return lines.number
     return None
 
 
-def _refuse_other_than_windows_1252(file: IO[bytes], broken_line: int) -> None:
-    file.seek(0)
-    sample = file.read(SAMPLE)
-    high, multibyte = len(_HIGH.findall(sample)), _MULTIBYTE.findall(sample)
-    if sum(map(len, multibyte)) * 2 > high and len(multibyte) > 1:
-        detail = f"The file is in UTF-8, but line {broken_line} is damaged; save it anew."
-        raise Unreadable("damaged", detail, line=broken_line, encoding="UTF-8")
-    if high < _EVIDENCE:
-        return
-    guesses = from_bytes(sample)
-    best = guesses.best()
-    if best and not any("cp1252" in guess.could_be_from_charset for guess in guesses):
-        raise Unreadable(
-            "encoding",
-            f"Line {broken_line} is not UTF-8, and the file seems to be in {best.encoding}, not in windows-1252; "
-            "save it as UTF-8, or name its charset in the content type.",
-            line=broken_line,
-            encoding=best.encoding,
-        )
+class _Lines:
+    """Counts the lines of a text that comes in pieces."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        self._ends_in_return = False
+
+    def add(self, text: str) -> None:
+        if text:
+            # A line's end that was cut in two counts once.
+            self.number += len(_LINE_END.findall(text)) - (self._ends_in_return and text[0] == "\n")
+            self._ends_in_return = text[-1] == "\r"
+
+
+def _refuse_damaged_utf8(file: IO[bytes], line: int) -> None:
+    """Refuses a file of which more bytes beyond ASCII are UTF-8 than are not."""
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    high = whole = 0
+    for chunk in _chunks(file):
+        high += _high(chunk)
+        whole += _high(decoder.decode(chunk).encode())
+    if whole > high - whole:
+        detail = f"The file is in UTF-8, but line {line} is damaged; save it anew."
+        raise Unreadable("damaged", detail, line=line, encoding="UTF-8")
+
+
+def _high(chunk: bytes) -> int:
+    """How many bytes are beyond ASCII."""
+    return len(chunk) - len(chunk.translate(None, _HIGH))
+
+
+def _refuse_unless_certain(file: IO[bytes], line: int) -> None:
+    # A byte that is none in Windows-1252 makes it no less certain, but has to be told.
+    words = [word for word in _words(file) if "\ufffd" not in word.decode(_ASSUMED, "replace")]
+    readings = sorted(
+        ((letters.likelihood(read, codec), codec, read) for codec in _WEIGHED for read in [_read(words, codec)]),
+        reverse=True,
+    )
+    assumed = _read(words, _ASSUMED)
+    if letters.is_possible(assumed):
+        its = max(likelihood for likelihood, _, read in readings if read == assumed)
+        if its - max((likelihood for likelihood, _, read in readings if read != assumed), default=0) > MARGIN:
+            return
+    differing: dict[tuple[str, ...], str] = {}
+    for _, codec, read in readings:
+        differing.setdefault(tuple(read), label(codec))
+    candidates = ", ".join(list(differing.values())[:CANDIDATES])
+    raise Unreadable(
+        "encoding",
+        f"The file is not in UTF-8 (see line {line}), and its bytes do not tell what it is in; it may be {candidates}. "
+        "Save it as UTF-8, or name its charset in the content type.",
+        line=line,
+        candidates=candidates,
+    )
+
+
+_WEIGHED = (*letters.ENCODINGS, *letters.EAST_ASIAN)
+
+
+def _read(words: list[bytes], codec: str) -> list[str]:
+    # A word that was cut may end in half a character.
+    return [word.decode(codec, "replace").removesuffix("\ufffd" * (len(word) == WORD_MAX)) for word in words]
+
+
+def _words(file: IO[bytes]) -> list[bytes]:
+    """Some words for each byte beyond ASCII that the file has."""
+    words: dict[bytes, None] = {}
+    new, met = Counter[int](), Counter[int]()
+    wanted = frozenset(_HIGH)
+    for chunk in _chunks(file):
+        at = 0
+        while wanted and (found := _one_of(wanted).search(chunk, at)):
+            word = _word_at(chunk, found.start())
+            at = max(found.end(), chunk.find(word, max(0, found.start() - FAR)) + len(word))
+            met.update({*word} | {chunk[found.start()]})
+            if word not in words:
+                words[word] = None
+                new.update({*word})
+            wanted = frozenset(byte for byte in wanted if new[byte] < WORDS_PER_BYTE and met[byte] < MEETINGS_PER_BYTE)
+    return list(words)
+
+
+@cache
+def _one_of(wanted: frozenset[int]) -> re.Pattern[bytes]:
+    return re.compile(b"[" + b"".join(b"\\x%02x" % byte for byte in sorted(wanted)) + b"]")
+
+
+def _word_at(chunk: bytes, at: int) -> bytes:
+    """The word around a byte: from where a character surely begins."""
+    before = chunk[max(0, at - FAR) : at].translate(_BOUNDARIES_AS_ZERO)
+    start = at - (len(before) - before.rfind(b"\0") - 1)
+    end = _BOUNDARY.search(chunk, start, start + WORD_MAX)
+    return chunk[start : end.start() if end else start + WORD_MAX]
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """The file in pieces that end with a line, where lines are not too long."""
     file.seek(0)
     while chunk := file.read(CHUNK):
-        yield chunk
+        yield chunk + file.readline(CHUNK)
