@@ -11,6 +11,8 @@ VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' services/catalog/__in
 IMAGES := ghcr.io/product-catalog
 BUILD = docker build --quiet --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse --short HEAD 2>/dev/null)
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
+
 export PYTHONPATH := services
 export CATALOG_SECRET_KEY_FILE ?= var/secret-key
 
@@ -59,14 +61,14 @@ pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
 	PYTHONPATH=services:tests $(BIN)/python -m browser.pictures
 
 .PHONY: lock
-lock: $(READY) ## Choose the newest versions that pyproject.toml allows, and lock them
-	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra mysql pyproject.toml -o requirements/mysql.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/mysql.txt --extra mysql --extra jobs pyproject.toml -o requirements/jobs.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
-	printf '%s\n' beautifulsoup4 pytest | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock' -c requirements/dev.txt - -o requirements/compose-tests.txt
+lock: $(READY) ## Lock what pyproject.toml asks for; UPGRADE=--upgrade takes the newest versions that it allows
+	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) -c requirements/run.txt --extra mysql --extra fast pyproject.toml -o requirements/mysql.txt
+	$(COMPILE) -c requirements/mysql.txt --extra mysql --extra fast --extra jobs pyproject.toml -o requirements/jobs.txt
+	$(COMPILE) -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+	printf '%s\n' beautifulsoup4 pytest | $(COMPILE) -c requirements/dev.txt - -o requirements/compose-tests.txt
 
-# mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL.
+# mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL; so is gunicorn's faster parser.
 $(READY): requirements/dev.txt requirements/mysql.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
 	@echo "Installing into $(VENV); this takes a minute the first time."

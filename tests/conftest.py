@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 import requirements
+
+if TYPE_CHECKING:
+    from mysql_server import MySQLServer
 
 _left_out: Counter[str] = Counter()
 
@@ -28,7 +32,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MySQLServer"]:
     """A MySQL server of the tests' own."""
     from mysql_server import MySQLServer
 

@@ -3,17 +3,20 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from apps import Apps
 
+if TYPE_CHECKING:
+    from mysql_server import MySQLServer
+
 PATH = "/api/v1/products"
 
 
 @pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
-def test_k17_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, mysql_server: Any) -> None:
+def test_k17_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, mysql_server: "MySQLServer") -> None:
     ended = Event()
 
     def breaking() -> int:

@@ -1,6 +1,7 @@
 """The migrations make the tables that the models describe."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,7 +12,9 @@ from apps import Apps
 from catalog import database, migrate
 from catalog.models import db
 from catalog.settings import Settings
-from mysql_server import MySQLServer
+
+if TYPE_CHECKING:
+    from mysql_server import MySQLServer
 
 IN_LINE = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND time >= 2"
 
@@ -32,7 +35,7 @@ def test_readiness_names_a_schema_that_is_missing(apps: Apps) -> None:
 
 @pytest.mark.mysql
 def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
-    mysql_server: MySQLServer, monkeypatch: pytest.MonkeyPatch
+    mysql_server: "MySQLServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "MYSQL_ANSWER_SECONDS", 1)
     settings = Settings(

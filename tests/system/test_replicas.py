@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import urllib3
@@ -13,13 +13,16 @@ from catalog import migrate
 from catalog.settings import Settings
 from processes import Running, running_services
 
+if TYPE_CHECKING:
+    from mysql_server import MySQLServer
+
 pytestmark = pytest.mark.mysql
 PATH = "/api/v1/products"
 http = urllib3.PoolManager(retries=False, maxsize=20)
 
 
 @pytest.fixture(scope="module")
-def replicas(mysql_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]]:
+def replicas(mysql_server: "MySQLServer", tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]]:
     """The services twice, each with processes of its own."""
     password_file = str(mysql_server.password_file)
     migrate.upgrade(Settings(database_url=mysql_server.url("migrator"), database_password_file=password_file))
