@@ -12,18 +12,46 @@ DESCRIPTION_MAX = 10_000
 # Room for sku_key, which makes at most three characters of one.
 SKU_KEY_MAX = 255
 
-# The same rules for readers of the OpenAPI document, as JSON Schema writes patterns (ECMA 262).
-_BLANKS = r"[^\S\u000b\u000c\u001c-\u001f\u0085]*"
-_IN_LINE = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]"
-_VISIBLE = r"[^\s\u0000-\u001f\u007f-\u009f]"
-TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+# Sets of characters as regular expressions write them, in Python and in JSON Schema (ECMA 262): up to U+FFFF by number,
+# beyond as they are, since the two have no notation in common for those.
+# Unicode's control characters (category Cc) but tab and line breaks, and what is no character at all (Unicode, 23.7).
+_NONE = r"\ufdd0-\ufdef\ufffe\uffff" + "".join(
+    chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)
+)
+_IN_NO_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f" + _NONE
+_IN_NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029" + _NONE
+_BLANKS = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# What shows nothing of itself (Default_Ignorable_Code_Point, annotations, the blank of braille). At a name's end some
+# of it belongs to the character before: joiners, variation selectors, the tags of flags.
+_IGNORED_AT_ENDS = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+)
+_IGNORED = _IGNORED_AT_ENDS + r"\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f" + "\U000e0000-\U000e0fff"
 
-# Unicode's control characters (category Cc), halves of surrogate pairs, and the two separators that break a line.
-_LINE_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# The rules below for readers of the OpenAPI document.
+TEXT_PATTERN = rf"^[^{_IN_NO_TEXT}]*$"
+NAME_PATTERN = (
+    rf"^[{_BLANKS}{_IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}]"
+    rf"([^{_IN_NO_LINE}]{{0,{NAME_MAX - 2}}}[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED_AT_ENDS}])?"
+    rf"[{_BLANKS}{_IGNORED_AT_ENDS}]*$"
+)
+SKU_PATTERN = (
+    rf"^[{_BLANKS}{_IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}]"
+    rf"([^{_IN_NO_LINE}{_IGNORED}]{{0,{SKU_MAX - 2}}}[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}])?"
+    rf"[{_BLANKS}{_IGNORED}]*$"
+)
+
+_HALVES = "\ud800-\udfff"
+_LINE_CONTROLS = re.compile(f"[{_IN_NO_LINE}{_HALVES}]")
+_TEXT_CONTROLS = re.compile(f"[{_IN_NO_TEXT}{_HALVES}]")
+_INVISIBLE = re.compile(f"[{_IGNORED}]")
+_FIRST_SHOWN = re.compile(f"[^{_BLANKS}{_IGNORED}]")
+_LAST_KEPT = re.compile(f"[^{_BLANKS}{_IGNORED_AT_ENDS}]")
 _LINE_BREAKS = re.compile("\r\n?")
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+# What begins an embedding or isolate of the other direction, and what ends one (Unicode Standard Annex 9).
+_DIRECTION_BEGINS, _DIRECTION_ENDS = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
 
 
 Params = dict[str, str | int]
@@ -39,19 +67,20 @@ class Invalid(ValueError):
         self.params: Params = params
 
 
-def line_pattern(most: int) -> str:
-    """JSON Schema pattern of one line with so many characters between the blanks at its ends."""
-    return rf"^{_BLANKS}{_VISIBLE}({_IN_LINE}{{0,{most - 2}}}{_VISIBLE})?{_BLANKS}$"
-
-
 def name(value: str) -> str:
-    """One line of 1 to 200 characters, at least one of them visible."""
-    return _bounded(_line(value, "must not be blank"), NAME_MAX)
+    """One line of 1 to 200 characters, at least one of them visible. What shows nothing at its ends is dropped."""
+    return _bounded(_line(trim(_without(_TEXT_CONTROLS, value)), "must not be blank"), NAME_MAX)
 
 
 def sku(value: str) -> str:
-    """One line of 1 to 64 characters, at least one of them visible; kept character for character."""
-    return _bounded(_line(value, "must not be blank; leave it out when there is none"), SKU_MAX)
+    """One line of 1 to 64 characters, all of them visible or blanks; kept character for character."""
+    shown = _between(_without(_TEXT_CONTROLS, value), _FIRST_SHOWN)
+    line = _line(shown, "must not be blank; leave it out when there is none")
+    if found := _INVISIBLE.search(line):
+        character, called = f"U+{ord(found.group()):04X}", unicodedata.name(found.group(), "no name").lower()
+        detail = f"contains {character} ({called}), which does not show"
+        raise Invalid("invisible_character", detail, character=character, name=called)
+    return _bounded(line, SKU_MAX)
 
 
 def description(value: str) -> str:
@@ -71,10 +100,27 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFC", plain).casefold()
 
 
+def trim(value: str) -> str:
+    """The text without blanks and what shows nothing at its ends."""
+    if value.isascii():
+        return value.strip()
+    core = _between(value, _LAST_KEPT)
+    # An embedding within the text keeps its own end.
+    begun = len(_DIRECTION_BEGINS.findall(core)) - len(_DIRECTION_ENDS.findall(core))
+    if begun > 0:
+        core += "".join(_DIRECTION_ENDS.findall(value[value.rfind(core) + len(core) :])[:begun])
+    return core
+
+
+def _between(value: str, last: re.Pattern[str]) -> str:
+    """From the first character that shows to the last one of these."""
+    first, end = _FIRST_SHOWN.search(value), last.search(value[::-1])
+    return value[first.start() : len(value) - end.start()] if first and end else ""
+
+
 def _line(value: str, when_blank: str) -> str:
-    """The text without blanks at its ends, when one visible line remains."""
-    value = _without(_TEXT_CONTROLS, value).strip()
-    if all(unicodedata.category(character) in _INVISIBLE_CATEGORIES for character in value):
+    """The trimmed text, when it is one line and shows something."""
+    if not value:
         raise Invalid("blank", when_blank)
     return _without(_LINE_CONTROLS, value)
 

@@ -19,9 +19,9 @@ Sku = Annotated[
     str,
     Meta(
         description=f"Stock keeping unit of at most {text.SKU_MAX} characters: unique in the catalogue, letter case "
-        "aside. Blanks at both ends are dropped.",
+        "aside. Blanks and invisible characters at both ends are dropped, and within refused.",
         examples=["MUG-12"],
-        extra_json_schema={"pattern": text.line_pattern(text.SKU_MAX)},
+        extra_json_schema={"pattern": text.SKU_PATTERN},
         extra={"rule": text.sku},
     ),
 ]
@@ -29,9 +29,9 @@ Name = Annotated[
     str,
     Meta(
         description=f"Name of the product: one line of at most {text.NAME_MAX} characters. "
-        "Blanks at both ends are dropped.",
+        "Blanks and invisible characters at both ends are dropped.",
         examples=["Stoneware mug"],
-        extra_json_schema={"pattern": text.line_pattern(text.NAME_MAX)},
+        extra_json_schema={"pattern": text.NAME_PATTERN},
         extra={"rule": text.name},
     ),
 ]

@@ -42,7 +42,7 @@ def _is_ours(currency: str) -> bool:
 
 
 def _sku(value: str) -> str | None:
-    return text.sku(value) if value.strip() else None
+    return text.sku(value) if text.trim(value) else None
 
 
 def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:

@@ -30,6 +30,10 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
             return _("Shorten it: at most %(most)s characters are possible.", most=_number(params, "limit"))
         case "control_character":
             return _("Remove the invisible control characters from it; they often come along when text is copied.")
+        case "invisible_character":
+            return _("It contains the invisible character %(character)s (%(name)s); type it anew instead "
+                     "of copying it.",
+                     character=params.get("character"), name=params.get("name"))  # fmt: skip
         case "exists" if field == "sku":
             return _("Another product has this SKU already; capital and small letters count as the same.")
         case "markup":

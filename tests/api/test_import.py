@@ -127,6 +127,21 @@ def test_d04_a_named_charset_is_taken_at_its_word(api: Api) -> None:
     assert "not known" in api.load(text, kind="text/csv; charset=klingon", status=422)["detail"]
 
 
+def test_what_does_not_show_makes_no_second_product(api: Api) -> None:
+    product = api.create(sku="INV-1")
+    skus = ("\ufeffINV-1", "INV-1\u200b", "\u200eINV-1", "INV-1\u2060", "\u202aINV-1\u202c", "\u00a0INV-1\u00ad")
+    for number, sku in enumerate(skus):
+        api.load(f"\ufeff\ufeffsku,name,price\n{sku},{sku},{number}.00\n", on_conflict="update")
+        api.load(f'{{"sku": "{sku}", "price": "{number}.50"}}\n', NDJSON, on_conflict="update")
+        assert api.add.post(PATH, json={"sku": sku, "name": "x", "price": "1"}).status_code == 409
+    assert [(each["id"], each["sku"], each["name"], each["price"]) for each in api.all()] == [
+        (product["id"], "INV-1", "INV-1", "5.50")
+    ]
+    report = api.load("sku,name,price\nINV\u00ad-1,x,1.00\n,\ufffe,1.00\n\u200b,no SKU,1.00\n")
+    assert faults(report) == [(2, "sku", "invisible_character"), (3, "name", "control_character")]
+    assert api.names() == ["INV-1", "no SKU"]
+
+
 @pytest.mark.parametrize("on_conflict", ["fail", "skip", "update"])
 def test_d05_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) -> None:
     file = "sku,name,price\nZ-1,One,1.00\nZ-1,One,1.00\nZ-2,Two,2.00\nz-1,Three,3.00\n"

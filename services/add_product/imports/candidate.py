@@ -93,7 +93,7 @@ class TableReader:
         return len(cells) > known and not any(cell.strip() for cell in cells[known:])
 
     def _read(self, candidate: Candidate, cells: Sequence[str]) -> None:
-        found = {name: unguard(cells[at].strip()) for name, at in self.columns.fields.items()}
+        found = {name: unguard(text.trim(cells[at])) for name, at in self.columns.fields.items()}
         if self.columns.group is not None:
             found = self._with_parent(found, cells)
         if self.columns.html and not found.get("price") and not found.get("sku"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog.cells import unguard
-from catalog.text import Invalid, fold
+from catalog.text import Invalid, fold, trim
 
 # For each field its headings, folded, the better one first.
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ class Columns:
 
 def recognise(cells: Sequence[str], currency: str) -> Columns:
     """The columns under these headings; prices in this currency. Raises Unknown."""
-    headings = tuple(unguard(cell.strip()) for cell in cells)
+    headings = tuple(unguard(trim(cell)) for cell in cells)
     folded = [_folded(heading) for heading in headings]
     _refuse_twins(headings, folded)
     fields = {name: at for name, known in _known(currency).items() if (at := _first(folded, known)) is not None}
@@ -80,7 +80,7 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
 
 def count_known(cells: Sequence[str], currency: str) -> int:
     """How many fields these headings name."""
-    folded = [_folded(unguard(cell.strip())) for cell in cells]
+    folded = [_folded(unguard(trim(cell))) for cell in cells]
     return sum(_first(folded, known) is not None for known in _known(currency).values())
 
 

@@ -21,7 +21,58 @@ def accepted(rule: object, value: str) -> bool:
 
 @pytest.mark.parametrize("rule", [text.name, text.sku])
 def test_one_line_loses_the_blanks_at_its_ends_and_nothing_else(rule: object) -> None:
-    assert rule(" \t\u00a0\u3000\n A\u00a0 b\u200d \r\n") == "A\u00a0 b\u200d"
+    assert rule(" \t\u00a0\u3000\n A\u00a0 b \r\n") == "A\u00a0 b"
+
+
+INVISIBLE = [
+    "\ufeff",
+    "\u200b",
+    "\u200e",
+    "\u200f",
+    "\u2060",
+    "\xad",
+    "\u061c",
+    "\u180e",
+    "\u202a",
+    "\u202e",
+    "\u2066",
+    "\u2069",
+    "ㅤ",
+    "⠀",
+    "\ufff9",
+    "\U0001d173",
+]
+
+
+@pytest.mark.parametrize("character", INVISIBLE)
+def test_what_shows_nothing_at_the_ends_makes_no_other_text(character: str) -> None:
+    for rule in (text.name, text.sku):
+        for value in (f"{character}INV-1", f"INV-1{character}", f" {character} INV-1 {character}\u00a0{character}"):
+            assert rule(value) == "INV-1"
+
+
+@pytest.mark.parametrize("character", [*INVISIBLE, "\u200c", "\u200d", "\ufe0f", "\U000e0067"])
+def test_what_shows_nothing_within_a_sku_is_refused_by_name(character: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        text.sku(f"INV{character}-1")
+    assert (refused.value.code, refused.value.params["character"]) == ("invisible_character", f"U+{ord(character):04X}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["می\u200cخواهم", "क\u094d\u200dष", "क\u094d\u200d", "👩\u200d🍳", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+     "C\u200e++", "co\u00adoperate", "Cup \u202bעברית\u202c", "\u1820\u180b", "葛\U000e0100"],
+)  # fmt: skip
+def test_what_scripts_need_stays_in_names_and_descriptions(name: str) -> None:
+    assert text.name(f" {name} ") == text.description(f" {name} ") == name
+
+
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff", "\ufdd0", "\ufdef", "\U0001fffe", "\U0010ffff"])
+@pytest.mark.parametrize("rule", [text.name, text.sku, text.description])
+def test_what_is_no_character_is_refused(rule: object, character: str) -> None:
+    for value in (f"a{character}b", f"{character}a", f"a{character}"):
+        with pytest.raises(Invalid, match=f"contains U.{ord(character):04X}, "):
+            rule(value)
 
 
 @pytest.mark.parametrize("sku", ["0017", "0017A", "00000000", "4006381333931", "1E5", "001.50", "-1", "'x"])
@@ -47,7 +98,9 @@ def test_line_breaks_count_once_however_they_are_written() -> None:
     assert len(text.description(lines)) == text.DESCRIPTION_MAX
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\u200b", "\u2060\ufeff", "\u00a0\u3000\t\n", "\u202e\u200f"])
+@pytest.mark.parametrize(
+    "blank", ["", " ", "\u200b", "\u2060\ufeff", "\u00a0\u3000\t\n", "\u202e\u200f", "\ufe0f", "\u200d\u3164"]
+)
 def test_a_line_that_shows_nothing_is_blank(blank: str) -> None:
     for rule in (text.name, text.sku):
         with pytest.raises(Invalid) as refused:
@@ -73,13 +126,17 @@ def test_a_name_is_one_line_and_a_description_may_be_several(character: str) -> 
 @pytest.mark.parametrize(
     "value",
     ["a", " a ", "a b", "a\u200db", "🍃" * 200, "🍃" * 201, "", " ", "\u3000", "a\nb", "\na\n", "a\u2028b", "a\x00", "\x85a",
-     "\x1ca", "a\x0b", "a\tb", "a\x9fb", "é", "e\u0301", " " * 300 + "a"],
+     "\x1ca", "a\x0b", "a\tb", "a\x9fb", "é", "e\u0301", " " * 300 + "a", "\ufeffa\u200b", "a\u200bb", "\u200b", "\u200d", "a\ufe0f",
+     "\ufe0fa", "a\ufffe", "a\U0001ffffb", "\U000e0067a\U000e007f", "\u2800", "a" * 64 + "\u200b", "a" * 65, "a\u200c "],
 )  # fmt: skip
-def test_the_document_allows_the_names_that_are_taken(value: str) -> None:
-    assert bool(re.search(text.line_pattern(text.NAME_MAX), value)) == accepted(text.name, value)
+def test_the_document_allows_the_names_and_skus_that_are_taken(value: str) -> None:
+    assert bool(re.search(text.NAME_PATTERN, value)) == accepted(text.name, value)
+    assert bool(re.search(text.SKU_PATTERN, value)) == accepted(text.sku, value)
 
 
-@pytest.mark.parametrize("value", ["", "a\nb", "a\tb", "a\x00b", "a\x0bb", "a\x85b", "a\u2028b", "\x7f"])
+@pytest.mark.parametrize(
+    "value", ["a\ufdd0", "a\U0010ffff", "a\u200b", "", "a\nb", "a\tb", "a\x00b", "a\x0bb", "a\x85b", "a\u2028b", "\x7f"]
+)
 def test_the_document_allows_the_descriptions_that_are_taken(value: str) -> None:
     assert bool(re.search(text.TEXT_PATTERN, value)) == accepted(text.description, value)
 
