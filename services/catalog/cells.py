@@ -2,7 +2,9 @@
 
 import re
 
-COLUMNS = ("sku", "name", "description", "price")
+from catalog import wire
+
+COLUMNS = tuple(name for name in wire.Product.__struct_fields__ if name in wire.NewProduct.__struct_fields__)
 
 # Spreadsheets run a cell that begins so (OWASP, "CSV Injection"), full-width forms included. Apostrophes in
 # front count along, so that taking one away gives back exactly what was there before one was added.

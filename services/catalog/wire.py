@@ -84,6 +84,11 @@ class Product(Struct, frozen=True):
         """Strong entity tag (RFC 9110, 8.8.3), without its quotes."""
         return f"{self.id}-{self.version}"
 
+    @property
+    def fields(self) -> "NewProduct":
+        """What people gave it, without what the catalogue did."""
+        return NewProduct(**{name: getattr(self, name) for name in NewProduct.__struct_fields__})
+
 
 class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
     """A product to add."""

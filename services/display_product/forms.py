@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_symbol
-from flask import current_app
+from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -21,7 +21,8 @@ from display_product import messages
 from display_product.formats import plain_price
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-FIELDS = ("name", "price", "sku", "description")
+ETAG = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+FIELDS = wire.NewProduct.__struct_fields__
 ON_CONFLICT = {
     "skip": lazy_gettext("Leave the product as it is"),
     "update": lazy_gettext("Change the product to what the file says"),
@@ -60,9 +61,22 @@ def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:
 class PlainForm(FlaskForm):  # type: ignore[misc]
     """A button with its CSRF token."""
 
+    class Meta:
+        """See WTForms."""
 
-class ProductForm(FlaskForm):  # type: ignore[misc]
-    """The fields of a product. `token` makes sending it twice harmless, `etag` is the version that was edited."""
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What a form has sent, and never a body of another type, whose values need not be texts."""
+            if formdata is not None and request.method == "POST":
+                return request.form
+            return None
+
+
+class ProductForm(PlainForm):
+    """The fields of a product.
+
+    `token` makes sending it twice harmless, `etag` is the version that was edited, and `shown` what the page has
+    shown besides, so that it can be shown again in another language.
+    """
 
     name = StringField(lazy_gettext("Name"), [_check(text.name)])
     price = StringField(lazy_gettext("Price"), [_check(_price)])
@@ -70,22 +84,27 @@ class ProductForm(FlaskForm):  # type: ignore[misc]
     description = TextAreaField(lazy_gettext("Description"), [_check(text.description)])
     token = HiddenField()
     etag = HiddenField()
+    shown = HiddenField()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.checked: dict[str, Any] = {}
         self.general: list[str] = []
         if not TOKEN.fullmatch(self.token.data or ""):
-            self.token.data = secrets.token_urlsafe(18)
+            self.renew()
 
     @classmethod
     def of(cls, product: wire.Product) -> "ProductForm":
         """The form that changes this product."""
         return cls(**texts(product), etag=product.etag)
 
+    def renew(self) -> None:
+        """Makes it another form: what was sent with its token before has nothing to do with it."""
+        self.token.data = secrets.token_urlsafe(18)
+
     def product(self) -> wire.NewProduct:
         """What was typed, once it has been validated."""
-        return wire.NewProduct(**self.checked)
+        return wire.NewProduct(**{name: self.checked[name] for name in FIELDS})
 
     def take(self, errors: list[wire.FieldError]) -> None:
         """Puts a service's errors beside the fields that they are about."""
@@ -122,9 +141,8 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
 
 def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:
     """The product's fields as the form shows them."""
-    return {
-        "name": product.name,
-        "price": plain_price(product.price),
-        "sku": product.sku or "",
-        "description": product.description,
-    }
+    return {name: _text(getattr(product, name)) for name in FIELDS}
+
+
+def _text(value: str | Decimal | None) -> str:
+    return plain_price(value) if isinstance(value, Decimal) else value or ""
