@@ -1,6 +1,6 @@
 """The language of a page: what the person chose, else what the browser prefers, else English."""
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 
 LANGUAGES = {"en": "English", "fr": "Français"}
@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
 
 def choose() -> str:
     """The code of the language for this request."""
-    chosen = request.cookies.get(COOKIE)
+    chosen = g.get(COOKIE) or request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
     return request.accept_languages.best_match(LANGUAGES) or DEFAULT

@@ -8,6 +8,7 @@ import catalog.charsets
 from catalog.wire import FieldError, ImportFault
 from display_product.formats import example_price, number
 
+LINE_BREAKS = ("U+000A", "U+000B", "U+000C", "U+000D", "U+0085", "U+2028", "U+2029")
 NOTHING: Mapping[str, str | int] = {}
 
 
@@ -29,7 +30,7 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
         case "too_long":
             return _("Shorten it: at most %(most)s characters are possible.", most=_number(params, "limit"))
         case "control_character":
-            return _("Remove the invisible control characters from it; they often come along when text is copied.")
+            return _of_control(str(params.get("character", "")), field)
         case "invisible_character":
             return _("It contains the invisible character %(character)s (%(name)s); type it anew instead "
                      "of copying it.",
@@ -43,6 +44,15 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
         case "type":
             return _("This is not a text.")
     return _("This value cannot be used.")
+
+
+def _of_control(character: str, field: str | None) -> str:
+    if character in LINE_BREAKS and field != "description":
+        return _("Remove the line break; this must be a single line.")
+    if character == "U+0009":
+        return _("Remove the tab.")
+    return _("Remove the invisible control character %(character)s; such characters often come along when text "
+             "is copied.", character=character)  # fmt: skip
 
 
 def _of_price(code: str, params: Mapping[str, str | int]) -> str | None:
@@ -109,15 +119,17 @@ def of_file(fault: FieldError) -> str:
             return _("The columns “%(first)s” and “%(second)s” have the same name; rename one of them.",
                      first=params.get("first"), second=params.get("second"))  # fmt: skip
         case "encoding":
-            return _("The file is not in UTF-8 (see line %(line)s), and it cannot be told for certain what it is in. "
-                     "It may be %(candidates)s. Choose its encoding, or save it as UTF-8.",
+            return _("The file is not in UTF-8 (see line %(line)s in a text editor), and it is not certain what it "
+                     "is in. It may be %(candidates)s. Choose its encoding, or save it as UTF-8.",
                      line=_number(params, "line"), candidates=params.get("candidates"))  # fmt: skip
         case "charset":
             return _("This encoding is not known here. Choose another one, or save the file as UTF-8.")
         case "damaged" if params.get("encoding") == "UTF-8":
-            return _("The file is in UTF-8, but line %(line)s is damaged; save it anew.", line=_number(params, "line"))
+            return _("The file is in UTF-8, but line %(line)s in a text editor is damaged; save it anew.",
+                     line=_number(params, "line"))  # fmt: skip
         case "damaged":
-            return _("Line %(line)s is not %(encoding)s, in which the file seems to be; save it as UTF-8.",
+            return _("Line %(line)s in a text editor is not in %(encoding)s. Choose another encoding, or save the "
+                     "file as UTF-8.",
                      encoding=params.get("encoding"), line=_number(params, "line"))  # fmt: skip
         case "empty":
             return _("The file is empty.")

@@ -1,8 +1,15 @@
-"""What a person chose for all pages: colours, language, cards or table. Each is a cookie of its own."""
+"""What a person chose for all pages: colours, language, cards or table. Each is a cookie of its own.
+
+On a page with a form the switch sends that form, to an address that answers with the same page and does nothing
+else, so that what was typed stays.
+"""
 
 from http import HTTPStatus
+from urllib.parse import quote, unquote, urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, url_for
+import flask_babel
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import after_this_request as after
 
 from catalog.settings import Settings
 from display_product.languages import COOKIE as LANGUAGE
@@ -15,12 +22,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     LANGUAGE: tuple(LANGUAGES),
 }
 A_YEAR = 365 * 24 * 3600
+# Longer than any address that the list gives.
+ADDRESS_MAX = 6000
 
 preferences = Blueprint("preferences", __name__)
 
 
 def register(app: Flask) -> None:
-    """Gives templates `theme` and `layout`."""
+    """Gives templates `theme` and `layout`, and `here`: where the switch leads on a page without a form."""
     app.register_blueprint(preferences)
 
     @app.context_processor
@@ -30,8 +39,35 @@ def register(app: Flask) -> None:
 
 def current(name: str) -> str:
     """The choice for this request; the first one when there is none that is known."""
-    value = request.cookies.get(name, "")
+    value = g.get(name) or request.cookies.get(name, "")
     return value if value in CHOICES[name] else CHOICES[name][0]
+
+
+def switched() -> bool:
+    """Whether the form was sent by a switch, so that nothing must be saved; the choice counts from now on."""
+    choices = {name: value for name, value in request.form.items() if name in CHOICES}
+    for name, value in choices.items():
+        if value not in CHOICES[name]:
+            abort(HTTPStatus.BAD_REQUEST)
+        setattr(g, name, value)
+    flask_babel.refresh()
+
+    @after
+    def remember(response: Response) -> Response:
+        settings: Settings = current_app.extensions["settings"]
+        for name, value in choices.items():
+            response.set_cookie(
+                name,
+                value,
+                max_age=A_YEAR,
+                path=cookie_path(settings),
+                secure=is_secure(settings),
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    return bool(choices)
 
 
 # Without a token, so that pages without a form need no session: a choice that someone else sends for a person
@@ -40,36 +76,28 @@ def current(name: str) -> str:
 @csrf.exempt
 def choose() -> Response:
     """Remembers a choice, and goes back to the page where it was made."""
-    settings: Settings = current_app.extensions["settings"]
-    response = redirect(_local(request.form.get("next", "")), HTTPStatus.SEE_OTHER)
-    for name, value in request.form.items():
-        if name == "next":
-            continue
-        if value not in CHOICES.get(name, ()):
-            abort(HTTPStatus.BAD_REQUEST)
-        response.set_cookie(
-            name,
-            value,
-            max_age=A_YEAR,
-            path=cookie_path(settings),
-            secure=is_secure(settings),
-            httponly=True,
-            samesite="Lax",
-        )
-    return response  # type: ignore[return-value]
+    if request.form.keys() - CHOICES.keys() - {"next"}:
+        abort(HTTPStatus.BAD_REQUEST)
+    switched()
+    return redirect(_local(request.form.get("next", "")), HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
 
 def _here() -> str:
-    """The address of this page; of a page that answers a form, the form's; the home page when it has no address."""
-    if request.url_rule and "GET" not in (request.url_rule.methods or ()):
+    """The address of this page; the home page for one that only a form reaches."""
+    is_read = request.method in ("GET", "HEAD")
+    if not is_read and not current_app.create_url_adapter(request).test(method="GET"):  # type: ignore[union-attr]
         return url_for("home.index")
-    path = request.script_root + request.path
+    path = quote(request.script_root + request.path)
     query = request.query_string.decode("latin-1")
-    return f"{path}?{query}" if query and request.method in ("GET", "HEAD") else path
+    return f"{path}?{query}" if query and is_read else path
 
 
 def _local(address: str) -> str:
-    """The address if it is one of these pages, else the home page: never another site."""
-    if address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable():
-        return address
+    """The address if it is one of these pages, else the home page: never another site, nor a neighbour's path."""
+    is_plain = len(address) <= ADDRESS_MAX and address.isprintable() and "\\" not in address
+    if is_plain and address.startswith("/") and not address.startswith("//"):
+        path = unquote(urlsplit(address).path)
+        # A browser takes such segments away, and what stands before them.
+        if path.startswith(request.script_root + "/") and not {".", ".."} & set(path.split("/")):
+            return address
     return url_for("home.index")

@@ -3,7 +3,7 @@
 import sys
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, g, request
 from flask_wtf import CSRFProtect
 
 from catalog.settings import SettingError, Settings, read_secret
@@ -11,7 +11,28 @@ from display_product.addresses import prefix_of
 
 KEY_MIN = 32
 
-csrf = CSRFProtect()
+
+class Protection(CSRFProtect):  # type: ignore[misc]
+    """Asks for the CSRF token, unless the browser itself says that the form stood on one of these pages.
+
+    So a form is accepted that was open before its session began, as the second of two pages, and one whose session
+    is over. No page can make a browser lie there (W3C, Fetch Metadata Request Headers; RFC 6454, 7).
+    """
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """See CSRFProtect."""
+        g.csrf_valid = _is_from_here()
+        if not g.csrf_valid:
+            super().protect(apply_exemptions)
+
+
+def _is_from_here() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    # Browsers leave it out where neither HTTPS nor localhost protects it from being changed on the way.
+    return site == "same-origin" if site else request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+csrf = Protection()
 
 
 def register(app: Flask, settings: Settings) -> None:

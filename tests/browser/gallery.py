@@ -151,9 +151,9 @@ def _result(gallery: Gallery, page: Page) -> None:
     expect(page.locator(".counts .good")).to_be_visible()
 
 
-def _too_old(gallery: Gallery, page: Page) -> None:
+def _not_ours(gallery: Gallery, page: Page) -> None:
     page.goto(f"products/{gallery.lamp['id']}/delete")
-    page.context.clear_cookies(name="catalog_session")
+    page.locator("main [name=product]").evaluate("element => element.value = 'forged'")
     _send(page)
     expect(page.locator("main code")).to_be_visible()
 
@@ -196,7 +196,7 @@ STATES: dict[str, tuple[str, Step]] = {
     "status-outage": ("lonely", _at("status")),
     "error-not-found": ("site", _at("products/999999999999")),
     "error-address": ("site", _at("products?limit=0")),
-    "error-too-old": ("site", _too_old),
+    "error-form": ("site", _not_ours),
     "error-outage": ("lonely", _at("products")),
 }
 

@@ -14,7 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from catalog import wire
-from display_product import client
+from display_product import client, preferences
 from display_product.forms import PlainForm, ProductForm, texts
 
 # As long as add-product remembers which products were added already.
@@ -35,30 +35,30 @@ def delete(product_id: int) -> Response:
     product = _unsign(request.form.get("product", ""))
     if product.id != product_id:
         abort(HTTPStatus.BAD_REQUEST)
+    shown = request.form.get("shown")
+    if preferences.switched():
+        return _deleted(product) if shown == "deleted" else _question(product, changed=shown == "changed")
     try:
         client.get().remove(product_id, product.etag)
     except client.Stale:
         return _question(client.get().read(product_id), HTTPStatus.CONFLICT, changed=True)
     except client.Missing:
         pass
-    return make_response(
-        render_template("deleted.html", form=PlainForm(), product=product, signed=_sign(product), here=_list())
-    )
+    return _deleted(product)
 
 
 @views.post("/products/undo")
 def undo() -> Response:
     """Adds the deleted product again, once however often it is asked."""
     product = _unsign(request.form.get("product", ""))
-    fields = wire.NewProduct(product.name, product.price, product.sku, product.description)
     # The number alone would not do: a database may give it out again.
     token = f"undo-{product.id}-{product.version}-{product.created_at.timestamp():.6f}"
     try:
-        restored = client.get().add(fields, token)
+        restored = client.get().add(product.fields, token)
     except client.Refused as refused:
         form = ProductForm(formdata=None, **texts(product))
         form.take(refused.errors)
-        return make_response(render_template("add.html", form=form, here=url_for("editing.new")), refused.status)
+        return make_response(render_template("add.html", form=form), refused.status)
     flash(_("“%(name)s” is back.", name=restored.name))
     return redirect(url_for("products.show", product_id=restored.id), HTTPStatus.SEE_OTHER)
 
@@ -68,8 +68,8 @@ def _question(product: wire.Product, status: int = HTTPStatus.OK, changed: bool 
     return make_response(page, status)
 
 
-def _list() -> str:
-    return url_for("products.index")
+def _deleted(product: wire.Product) -> Response:
+    return make_response(render_template("deleted.html", form=PlainForm(), product=product, signed=_sign(product)))
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -84,6 +84,7 @@ def _sign(product: wire.Product) -> str:
 def _unsign(signed: str) -> wire.Product:
     try:
         values: Any = _serializer().loads(signed, max_age=UNDO_SECONDS)
-    except BadData:
+        return msgspec.convert(values, wire.Product)
+    except (BadData, msgspec.ValidationError):
+        # Forged, too old, or from a release whose products had other fields.
         abort(HTTPStatus.BAD_REQUEST)
-    return msgspec.convert(values, wire.Product)

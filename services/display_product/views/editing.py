@@ -2,14 +2,17 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from catalog import wire
-from display_product import client, errors
-from display_product.forms import ProductForm, texts
+from display_product import client, errors, preferences
+from display_product.forms import ETAG, ProductForm, texts
 from display_product.sessions import csrf
+
+# How many of a person's forms can be sent again after they were saved.
+SAVED_MAX = 20
 
 views = Blueprint("editing", __name__)
 
@@ -26,6 +29,8 @@ def new() -> Response:
 def add() -> Response:
     """Adds the product, or shows the form again with what is wrong."""
     form = ProductForm()
+    if preferences.switched():
+        return _once_more("add.html", form)
     if not form.validate_on_submit():
         return _refused("add.html", form)
     try:
@@ -49,19 +54,26 @@ def edit(product_id: int) -> Response:
 @views.post("/products/<product_id:product_id>/edit")
 @csrf.exempt
 def change(product_id: int) -> Response:
-    """Changes the product, or shows the form again with what is wrong, or with what somebody else has changed."""
+    """Changes the product, or shows the form again with what is wrong, or with what someone else has changed."""
     form = ProductForm()
-    if not form.validate_on_submit():
-        return _refused("edit.html", form, product_id=product_id)
+    if not ETAG.fullmatch(form.etag.data or ""):
+        abort(HTTPStatus.BAD_REQUEST)
     try:
-        product = client.get().change(product_id, form.etag.data, form.product())
+        if preferences.switched():
+            if form.shown.data == "conflict":
+                return _conflict(product_id, form, HTTPStatus.OK)
+            return _once_more("edit.html", form, product_id=product_id)
+        if not form.validate_on_submit():
+            return _refused("edit.html", form, product_id=product_id)
+        try:
+            product = _save(product_id, form)
+        except client.Stale:
+            return _conflict(product_id, form, HTTPStatus.CONFLICT)
     except client.Refused as refused:
         form.take(refused.errors)
         return _page("edit.html", form, refused.status, product_id=product_id)
-    except client.Stale:
-        return _conflict(product_id, form)
     except client.Missing:
-        form.general.append(_("This product has been deleted meanwhile. You can add it again with what you typed."))
+        form.general.append(_("This product has been deleted in the meantime. You can add it again as you typed it."))
         return _page("add.html", form, HTTPStatus.NOT_FOUND)
     except client.Away:
         return _away("edit.html", form, product_id=product_id)
@@ -69,11 +81,27 @@ def change(product_id: int) -> Response:
     return _to(product)
 
 
-def _conflict(product_id: int, form: ProductForm) -> Response:
+def _save(product_id: int, form: ProductForm) -> wire.Product:
+    """The product as it is then. Raises Stale when someone else has changed it, but not for this form's own change."""
+    saved: dict[str, str] = session.get("saved", {})
+    fields = form.product()
+    try:
+        product = client.get().change(product_id, saved.get(form.token.data, form.etag.data), fields)
+    except client.Stale:
+        product = client.get().read(product_id)
+        if product.fields != fields:
+            raise
+    session["saved"] = dict([*saved.items(), (form.token.data, product.etag)][-SAVED_MAX:])
+    return product
+
+
+def _conflict(product_id: int, form: ProductForm, status: int) -> Response:
     """Both versions side by side; saving again means that the person has seen the stored one."""
     stored = client.get().read(product_id)
     form.etag.data = stored.etag
-    return _page("conflict.html", form, HTTPStatus.CONFLICT, product_id=product_id, stored=texts(stored))
+    form.shown.data = "conflict"
+    form.renew()
+    return _page("conflict.html", form, status, product_id=product_id, stored=texts(stored))
 
 
 def _page(template: str, form: ProductForm, status: int = HTTPStatus.OK, **values: object) -> Response:
@@ -83,7 +111,15 @@ def _page(template: str, form: ProductForm, status: int = HTTPStatus.OK, **value
 def _refused(template: str, form: ProductForm, **values: object) -> Response:
     expired = "csrf_token" in form.errors
     status = HTTPStatus.FORBIDDEN if expired else HTTPStatus.UNPROCESSABLE_ENTITY
+    form.shown.data = "errors"
     return _page(template, form, status, **values)
+
+
+def _once_more(template: str, form: ProductForm, **values: object) -> Response:
+    """The page in another language or other colours, with what was typed and what was wrong with it."""
+    if form.shown.data == "errors":
+        form.validate()
+    return _page(template, form, HTTPStatus.OK, **values)
 
 
 def _away(template: str, form: ProductForm, **values: object) -> Response:

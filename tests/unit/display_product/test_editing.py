@@ -7,7 +7,7 @@ import pytest
 
 import display_product
 from catalog.settings import Settings
-from pages import Api, Browser
+from pages import Api, Browser, Page
 
 FRENCH = {"Accept-Language": "fr"}
 
@@ -93,6 +93,115 @@ def test_d22_two_people_edit_one_product(api: Api, browser: Browser):
     assert (saved["name"], saved["price"]) == ("Big lamp", "10.00")
 
 
+@pytest.fixture
+def editing(api: Api, browser: Browser) -> tuple[str, Page]:
+    """The address of a lamp's form, and the form."""
+    product = api.create(name="Lamp", price="10.00")
+    address = f"/products/{product['id']}/edit"
+    return address, browser.get(address)
+
+
+def test_the_same_form_sent_twice_is_no_conflict_with_oneself(editing: tuple[str, Page], api: Api, browser: Browser):
+    address, page = editing
+    for _ in range(3):
+        assert browser.send(page, address, name="Big lamp").status == 303
+    assert api.all()[0]["name"] == "Big lamp"
+
+
+def test_both_copies_of_a_double_click_are_saved(settings: Settings, api: Api):
+    product = api.create(name="Lamp", price="10.00")
+    app = display_product.create_app(settings)
+    browser = Browser(app.test_client())
+    address = f"/products/{product['id']}/edit"
+    fields = {**browser.get(address).fields(), "name": "Big lamp"}
+    cookie = browser.client.get_cookie("catalog_session")
+
+    def click(_: int) -> int:
+        client = app.test_client()
+        client.set_cookie("catalog_session", cookie.value)
+        return client.post(address, data=fields).status_code
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert set(clicks.map(click, range(4))) == {303}
+    assert api.all()[0]["name"] == "Big lamp"
+
+
+def test_whoever_goes_back_after_saving_can_save_something_else(editing: tuple[str, Page], api: Api, browser: Browser):
+    address, page = editing
+    assert browser.send(page, address, name="Big lamp").status == 303
+    assert browser.send(page, address, name="Huge lamp").status == 303
+    assert api.all()[0]["name"] == "Huge lamp"
+    # Someone else comes between: now it is a conflict, for this form too.
+    api.change(api.all()[0], price="11.00")
+    conflict = browser.send(page, address, name="Giant lamp")
+    assert (conflict.status, conflict.texts("h1")) == (409, ["Someone else saved first"])
+    assert conflict.texts(".stored .text") == ["Huge lamp", "11.00"]
+    assert browser.send(conflict, address, price="11.00").status == 303
+    assert (api.all()[0]["name"], api.all()[0]["price"]) == ("Giant lamp", "11.00")
+
+
+def test_what_someone_else_has_made_the_same_is_saved(editing: tuple[str, Page], api: Api, browser: Browser):
+    address, page = editing
+    api.change(api.all()[0], name="Big lamp")
+    assert browser.send(page, address, name="Big lamp").status == 303
+
+
+def test_the_first_of_two_tabs_opened_before_any_session_is_saved(settings: Settings, api: Api):
+    """A browser says by itself where a form comes from; the tokens of the first tab belong to a session that is gone."""
+    app = display_product.create_app(settings)
+    first, second = Browser(app.test_client()), Browser(app.test_client())
+    page = first.get("/products/new")
+    second.get("/products/new")
+
+    def send(**headers: str) -> int:
+        fields = {**page.fields(), "name": "Vase", "price": "1"}
+        return second.client.post("/products/new", data=fields, headers=headers).status_code
+
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://localhost"},
+        {"Origin": "http://localhost.evil.test"},
+        {"Origin": "null"},
+    ):
+        assert send(**headers) == 403, headers
+    assert api.all() == []
+    assert send(**{"Sec-Fetch-Site": "same-origin"}) == 303
+    assert send(Origin="http://localhost") == 303
+    assert len(api.all()) == 1
+
+
+FORGED = ("", "x", '1-1"\r\nX-Evil: 1', "1-1\r\n", "1-é", "1-\u2028", "١-١", "1-1,*", "9" * 5000, "*")
+
+
+@pytest.mark.parametrize("etag", FORGED)
+def test_a_forged_version_is_a_bad_request(etag: str, editing: tuple[str, Page], api: Api, browser: Browser):
+    address, page = editing
+    assert browser.send(page, address, name="Other", etag=etag).status == 400
+    assert api.all()[0]["name"] == "Lamp"
+
+
+@pytest.mark.parametrize("value", [*FORGED, "\x00", "ﬀ" * 30])
+def test_other_hidden_fields_may_hold_anything(value: str, api: Api, browser: Browser):
+    page = browser.get("/products/new")
+    assert browser.send(page, "/products/new", name="Vase", price="1", token=value, shown=value).status == 303
+    assert browser.send(page, "/products/new", name="Vase", price="1", csrf_token=value).status == 403
+    assert browser.send(page, "/products/undo", product=value).status == 400
+    product = api.all()[0]
+    assert browser.send(page, f"/products/{product['id']}/delete", product=value).status == 400
+    browser.client.set_cookie("catalog_session", value[:1000])
+    assert browser.get("/products/new").status == 200
+
+
+@pytest.mark.parametrize("body", ["[1]", '{"name": 5}', '{"name": {"a": 1}}', "null", "{"])
+def test_a_body_that_is_no_form_is_a_form_without_fields(body: str, browser: Browser):
+    answer = browser.client.post("/products/new", data=body, content_type="application/json")
+    assert answer.status_code == 403
+
+
 def test_d22_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/edit"
@@ -125,10 +234,11 @@ def test_d24_errors_reach_a_screen_reader(browser: Browser):
     [
         ("name", " ", "Saisissez un nom."),
         ("name", "x" * 201, "Raccourcissez le texte : 200 caractères au plus."),
-        ("name", "a\x07b", "Retirez-en les caractères de contrôle invisibles ; ils viennent souvent d’un texte copié."),
+        ("name", "a\x07b", "Retirez le caractère de contrôle invisible U+0007 ; de tels caractères viennent souvent d’un texte copié."),
+        ("name", "a\u2028b", "Retirez le saut de ligne ; ce texte doit tenir sur une seule ligne."),
+        ("sku", "a\tb", "Retirez la tabulation."),
         ("sku", "x" * 65, "Raccourcissez le texte : 64 caractères au plus."),
         ("sku", "taken-1", "Un autre produit a déjà cette référence ; majuscules et minuscules y sont équivalentes."),
-        ("sku", "\u200b", "Saisissez une référence avec au moins un caractère visible, ou laissez le champ vide."),
         ("description", "x" * 10_001, "Raccourcissez le texte : 10 000 caractères au plus."),
         ("price", "", "Saisissez un prix, par exemple 1299,00 ; 0 est possible aussi."),
         ("price", "1,299", "Cela peut vouloir dire des milliers ou des décimales. Écrivez le prix avec deux décimales, "

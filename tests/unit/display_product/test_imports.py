@@ -104,7 +104,7 @@ FILES = {
     "json called csv": (b'[{"name": "x"}]', "products.csv", "Le fichier entier est un seul JSON."),
     "headings": (b"a,b\n1,2\n", "products.csv", "La première ligne doit contenir les en-têtes"),
     "twins": (b"name,Name,price\n1,2,3\n", "products.csv", "Les colonnes « name » et « Name » ont le même nom"),
-    "damaged": ("name,price\nThé,1\nCafé,2\nÉté,3\n".encode() + b"\xe9\xff,1\n", "products.csv", "mais la ligne 5 est abîmée"),
+    "damaged": ("name,price\nThé,1\nCafé,2\nÉté,3\n".encode() + b"\xe9\xff,1\n", "products.csv", "mais la ligne 5 dans un éditeur de texte est abîmée"),
     "long line": (b"name,price\n" + b"x" * 1_100_000, "products.csv", "plus d’un million de caractères"),
 }  # fmt: skip
 
