@@ -82,7 +82,7 @@ def of_row(fault: ImportFault) -> str:
     params = fault.params
     match fault.code:
         case "repeated":
-            return _("This is the product of line %(line)s again.", line=_number(params, "line"))
+            return _("This is the product of row %(row)s again.", row=_number(params, "row"))
         case "exists_alike":
             return _("Product %(id)s says the same and has no SKU either.", id=params.get("id"))
         case "exists":

@@ -150,6 +150,7 @@ def test_d05_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) 
     real = api.load(file, on_conflict=on_conflict)
     assert {**dry, "dry_run": False} == real
     assert (real["created"], faults(real)) == (2, [(3, "sku", "repeated"), (5, "sku", "repeated")])
+    assert [error["params"] for error in real["errors"]] == [{"line": 2, "row": 2}] * 2
     assert "line 2" in real["errors"][0]["detail"]
     assert prices(api) == {"Z-1": "1.00", "Z-2": "2.00"}
 

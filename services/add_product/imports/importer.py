@@ -71,11 +71,11 @@ def _run(candidates: Iterator[Candidate], report: Report, on_conflict: OnConflic
 def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
     if candidate.errors or candidate.no_product:
         return
-    first = seen.first(candidate.values, candidate.line)
-    if first != candidate.line:
+    row, line = seen.first(candidate.values, candidate.row, candidate.line)
+    if row != candidate.row:
         sku = candidate.values.get("sku")
-        detail = f"is the product of line {first} again"
-        candidate.refuse(Invalid("repeated", detail, line=first), name="sku" if sku else None, value=sku or "")
+        fault = Invalid("repeated", f"is the product of line {line} again", line=line, row=row)
+        candidate.refuse(fault, name="sku" if sku else None, value=sku or "")
 
 
 def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -> list[Plan]:

@@ -9,13 +9,13 @@ from catalog import text
 
 
 class Seen:
-    """Remembers the line of each key."""
+    """Remembers row and line of each key."""
 
     def __init__(self) -> None:
         # An empty name is a database of SQLite's own that goes to disk when it outgrows its cache.
         self._table = sqlite3.connect("", isolation_level=None)
         self._table.execute("PRAGMA journal_mode=OFF")
-        self._table.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._table.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER, line INTEGER) WITHOUT ROWID")
 
     def __enter__(self) -> Self:
         return self
@@ -23,11 +23,11 @@ class Seen:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._table.close()
 
-    def first(self, values: dict[str, Any], line: int) -> int:
-        """The line on which a product with this SKU, or without one and just alike, stood first: perhaps this one."""
+    def first(self, values: dict[str, Any], row: int, line: int) -> tuple[int, int]:
+        """Row and line where a product with this SKU, or without one and just alike, stood first: perhaps this one."""
         key = _key(values)
-        self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line))
-        found: int = self._table.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()[0]
+        self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line))
+        found: tuple[int, int] = self._table.execute("SELECT row, line FROM seen WHERE key = ?", (key,)).fetchone()
         return found
 
 
