@@ -1,15 +1,21 @@
 """The signed cookie that holds the CSRF token and the message that the next page shows."""
 
 import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+from itsdangerous import SignatureExpired, TimestampSigner
 
 from catalog.settings import SettingError, Settings, read_secret
 from display_product.addresses import prefix_of
 
 KEY_MIN = 32
+# How far the clocks of two replicas may be apart.
+CLOCKS_APART = timedelta(minutes=5)
 
 
 class Protection(CSRFProtect):  # type: ignore[misc]
@@ -35,6 +41,28 @@ def _is_from_here() -> bool:
 csrf = Protection()
 
 
+class Signer(TimestampSigner):
+    """Takes what a replica has signed whose clock is ahead of this one's."""
+
+    def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
+        """See TimestampSigner."""
+        try:
+            return super().unsign(signed_value, max_age, return_timestamp)  # type: ignore[call-overload]
+        except SignatureExpired as expired:
+            signed = expired.date_signed
+            if signed is None or not timedelta() < signed - datetime.now(UTC) <= CLOCKS_APART:
+                raise
+            return super().unsign(signed_value, None, return_timestamp)  # type: ignore[call-overload]
+
+
+class _Sessions(SecureCookieSessionInterface):
+    def get_signing_serializer(self, app: Flask) -> Any:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = Signer
+        return serializer
+
+
 def register(app: Flask, settings: Settings) -> None:
     """Reads the key, sets the cookie's attributes and checks the CSRF token of every POST. Exits without a key."""
     try:
@@ -52,6 +80,7 @@ def register(app: Flask, settings: Settings) -> None:
         # Asks for a Referer under https, which privacy tools take away; the token suffices.
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = _Sessions()
     csrf.init_app(app)
 
 

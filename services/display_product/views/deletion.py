@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from catalog import wire
 from display_product import client, preferences
 from display_product.forms import PlainForm, ProductForm, texts
+from display_product.sessions import Signer
 
 # As long as add-product remembers which products were added already.
 UNDO_SECONDS = 24 * 3600
@@ -73,7 +74,7 @@ def _deleted(product: wire.Product) -> Response:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="deleted product")
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="deleted product", signer=Signer)
 
 
 def _sign(product: wire.Product) -> str:
