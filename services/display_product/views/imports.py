@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any
 
-from flask import Blueprint, abort, current_app, make_response, render_template, request, stream_template
+from flask import Blueprint, abort, current_app, make_response, render_template, request, stream_template, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadData, URLSafeSerializer
@@ -87,7 +87,7 @@ def run() -> Response:
         answer = _import(ImportForm(formdata=None), file, name, on_conflict, dry_run=False)
     if not isinstance(answer, wire.ImportReport):
         return answer
-    return make_response(render_template("import_result.html", **_page(answer, name), here="/import"))
+    return make_response(render_template("import_result.html", **_page(answer, name), here=url_for("imports.choose")))
 
 
 @views.post("/import/errors.csv")
