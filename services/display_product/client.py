@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,14 +22,34 @@ READ = "read-product"
 ADD = "add-product"
 PATH = "/api/v1/products"
 
-TIMEOUT = Timeout(connect=2, read=20)
+# A page that asks both services, one after the other, begins within 20 seconds, whatever they do.
+TIMEOUT = Timeout(connect=1.5, read=8)
 # An import answers when its last row is written.
 IMPORT_TIMEOUT = Timeout(connect=2, read=900)
 PROBE_TIMEOUT = Timeout(connect=1, read=2)
 
+
+class _Retry(Retry):
+    """Does not ask again what took too long: that would take as long once more, and load the service with it."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        """See Retry."""
+        if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
 # A request that never left is sent again whatever it is, one that may have been served only if that is safe.
-RETRIES = Retry(total=2, read=1, status=1, other=0, redirect=0, backoff_factor=0.1, status_forcelist={502, 503, 504},
-                allowed_methods={"GET"}, raise_on_status=False, respect_retry_after_header=False)  # fmt: skip
+RETRIES = _Retry(total=2, read=1, status=1, other=0, redirect=0, backoff_factor=0.1, status_forcelist={502, 503, 504},
+                 allowed_methods={"GET"}, raise_on_status=False, respect_retry_after_header=False)  # fmt: skip
 KEYED_RETRIES = RETRIES.new(allowed_methods={"GET", "POST"})
 NO_RETRIES = Retry(0, redirect=0, raise_on_status=False)
 
