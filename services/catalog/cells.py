@@ -10,6 +10,9 @@ COLUMNS = tuple(name for name in wire.Product.__struct_fields__ if name in wire.
 # front count along, so that taking one away gives back exactly what was there before one was added.
 _RUNS = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
+# How a spreadsheet is told that digits are a text: ="0012".
+_TEXT_FORMULA = re.compile('="((?:[^"]|"")*)"')
+
 
 def guard(cell: str) -> str:
     """Puts an apostrophe before a cell that a spreadsheet would run."""
@@ -17,5 +20,8 @@ def guard(cell: str) -> str:
 
 
 def unguard(cell: str) -> str:
-    """Takes away the apostrophe that guard put there."""
-    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+    """Takes away the apostrophe that guard put there, and what marks digits as a text (`="0012"`)."""
+    if cell.startswith("'"):
+        return cell[1:] if _RUNS.match(cell) else cell
+    formula = _TEXT_FORMULA.fullmatch(cell)
+    return formula.group(1).replace('""', '"') if formula else cell

@@ -143,6 +143,8 @@ def of_file(fault: FieldError) -> str:
             return _("The first row must hold the headings, with “name” and “price” among them. “sku” and "
                      "“description” are known too, and so are the headings of WooCommerce and Shopify, "
                      "and French ones.")  # fmt: skip
+        case "too_many_lines":
+            return _("The file has more than %(most)s lines. Divide it.", most=_number(params, "limit"))
         case "line_too_long":
             return _("The file has a line of more than a million characters: it is no table.")
     return _("The file cannot be read as a table. Save it as CSV in UTF-8, with the headings in the first row.")

@@ -255,6 +255,14 @@ def test_a_row_of_another_length_is_refused(api: Api) -> None:
     assert prices(api) == {"C": "1.00", "D": "1.00"}
 
 
+def test_rows_are_read_as_spreadsheets_leave_them(api: Api) -> None:
+    report = api.load(
+        'sep=,;;\nsku,name,price,description,\nX-1, "Cup",3.00\n"=""0012""",Mug,4.00,d\nX-3,cut\nX-4,y,\n'
+    )
+    assert (report["created"], faults(report)) == (2, [(5, None, "cells"), (6, "price", "required")])
+    assert {sku: each["name"] for sku, each in stored(api).items()} == {"X-1": "Cup", "0012": "Mug"}
+
+
 @pytest.mark.parametrize(
     ("heading", "fields"),
     [

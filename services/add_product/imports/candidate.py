@@ -13,6 +13,7 @@ from catalog.cells import unguard
 from catalog.text import Invalid
 
 VALUE_SHOWN = 80
+NEEDED = ("name", "price")
 NO_VARIANT = {"default title", "default variant"}
 CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CAD": "$", "AUD": "$", "CNY": "¥", "INR": "₹"}
 
@@ -72,6 +73,8 @@ class TableReader:
     def __init__(self, columns: Columns, currency: str) -> None:
         self.columns = columns
         self.currency = currency
+        # A spreadsheet leaves out empty cells at a row's end; a row that ends before its name or price was cut.
+        self._last_needed = max((columns.fields[name] for name in NEEDED if name in columns.fields), default=0)
         self._parent: dict[str, str] = {}
         self._group = ""
 
@@ -80,17 +83,20 @@ class TableReader:
         candidate = Candidate(row.number, row.line)
         if row.fault:
             candidate.refuse(row.fault)
-        elif len(row.cells) != len(self.columns.headings) and not self._only_blanks_more(row.cells):
+        elif self._fits(row.cells):
+            missing = len(self.columns.headings) - len(row.cells)
+            self._read(candidate, [*row.cells, *[""] * missing])
+        else:
             found, expected = len(row.cells), len(self.columns.headings)
             detail = f"has {found} cells where the heading has {expected}"
-            candidate.refuse(Invalid("cells", detail, found=found, expected=expected), value=" | ".join(row.cells))
-        else:
-            self._read(candidate, row.cells)
+            shown = " | ".join(row.cells[:VALUE_SHOWN])
+            candidate.refuse(Invalid("cells", detail, found=found, expected=expected), value=shown)
         return candidate
 
-    def _only_blanks_more(self, cells: Sequence[str]) -> bool:
+    def _fits(self, cells: Sequence[str]) -> bool:
+        """Whether only blank cells are too many, and only such are lacking as may be empty."""
         known = len(self.columns.headings)
-        return len(cells) > known and not any(cell.strip() for cell in cells[known:])
+        return len(cells) > self._last_needed and not any(cell.strip() for cell in cells[known:])
 
     def _read(self, candidate: Candidate, cells: Sequence[str]) -> None:
         found = {name: unguard(text.trim(cells[at])) for name, at in self.columns.fields.items()}

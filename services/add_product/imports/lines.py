@@ -1,11 +1,20 @@
-"""NDJSON files as lines of JSON, each with its place in the file."""
+"""Lines of import files: how many a file may have, and NDJSON files as lines of JSON, each with its place."""
 
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from catalog.text import Invalid
+
+CHUNK = 64 * 1024
+# A worksheet has a million rows; their descriptions may have several lines each.
+LINES_MAX = 5_000_000
 LINE_MAX = 256 * 1024
+
+
+class Unusable(Invalid):
+    """A text that is no list of products."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +25,21 @@ class Line:
     text: bytes | None
 
 
+def refuse_endless(file: IO[bytes]) -> None:
+    """Raises Unusable when the file has so many lines that they would take longer than its bytes let expect."""
+    file.seek(0)
+    feeds = returns = 0
+    while chunk := file.read(CHUNK):
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+        if max(feeds, returns) > LINES_MAX:
+            detail = f"The file has more than {LINES_MAX} lines; divide it."
+            raise Unusable("too_many_lines", detail, limit=LINES_MAX)
+
+
 def read(file: IO[bytes]) -> Iterator[Line]:
-    """All lines that are not blank."""
+    """All lines that are not blank. Raises Unusable."""
+    refuse_endless(file)
     file.seek(0)
     number = 0
     while text := file.readline(LINE_MAX):

@@ -5,24 +5,24 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from typing import IO
 
+from add_product.imports import lines
 from add_product.imports.headings import count_known
+from add_product.imports.lines import Unusable as Unusable
 from catalog.text import Invalid
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024
+ROW_MAX = 1024 * 1024
 CELL_MAX = 256 * 1024
 
-# A line's end or a quotation mark cannot stand between cells.
-_SEPARATOR_HINT = re.compile(r'sep=([^"\r\n])\s*', re.IGNORECASE)
+# A line's end or a quotation mark cannot stand between cells. A spreadsheet may have taken the hint for a row of its
+# own, and put quotation marks around it or empty cells behind it.
+_SEPARATOR_HINT = re.compile(r'\ufeff*"?sep=([^"\r\n])"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
 
 csv.field_size_limit(CELL_MAX)
-
-
-class Unusable(Invalid):
-    """A text that is no table."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,13 @@ class Row:
 
 def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
     """All rows that are not blank, the heading first. Raises Unusable."""
+    lines.refuse_endless(file)
     file.seek(0)
-    lines = _lines(io.TextIOWrapper(file, encoding=codec, newline=""))
-    skipped, first = next(((at, line) for at, line in enumerate(lines) if line.strip()), (0, ""))
+    text = _Lines(io.TextIOWrapper(file, encoding=codec, newline=""))
+    first = text.peek()
     if not first:
         raise Unusable("empty", "The file is empty.")
-    if first.lstrip()[:1] in "[{":
+    if first.lstrip("\ufeff \t")[:1] in "[{":
         raise Unusable(
             "json",
             "The file is JSON. Send CSV, or NDJSON: one product on each line, such as "
@@ -50,17 +51,59 @@ def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
         )
     hint = _SEPARATOR_HINT.fullmatch(first)
     if hint:
-        return _rows(lines, hint.group(1), skipped + 1)
-    return _rows(chain([first], lines), _delimiter(first, currency), skipped)
+        text.begin_row()
+        next(text)
+    return _rows(text, hint.group(1) if hint else _delimiter(first, currency))
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines with their ends, none longer than LINE_MAX characters."""
-    while line := text.readline(LINE_MAX):
-        if len(line) == LINE_MAX:
-            detail = "The file has a line of more than a million characters: it is no table."
-            raise Unusable("line_too_long", detail, limit=LINE_MAX)
-        yield line
+class _Lines:
+    """Lines with their ends, none longer than LINE_MAX characters; `number` is that of the last one."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.number = 0
+        self._text = text
+        self._waiting: str | None = None
+        self._at_row = False
+        self._length = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if self._at_row:
+            # Files that were joined have a byte order mark within.
+            line = line.lstrip("\ufeff")
+            self._at_row, self._length = False, 0
+        self._length += len(line)
+        if self._length > ROW_MAX:
+            raise csv.Error("row larger than row limit")
+        return line
+
+    def begin_row(self) -> None:
+        """Says that the next line begins a row."""
+        self._at_row = True
+
+    def peek(self) -> str:
+        """The next line that has anything but blanks and delimiters; the lines before it are passed over."""
+        while line := self._read():
+            if line.strip(f'\ufeff \t\r\n"{DELIMITERS}'):
+                self._waiting = line
+                return line
+            self.number += 1
+        return ""
+
+    def _read(self) -> str:
+        line, self._waiting = self._waiting, None
+        if line is None:
+            line = self._text.readline(LINE_MAX)
+            if len(line) == LINE_MAX:
+                detail = "The file has a line of more than a million characters: it is no table."
+                raise Unusable("line_too_long", detail, limit=LINE_MAX)
+        return line
 
 
 def _delimiter(heading: str, currency: str) -> str:
@@ -68,26 +111,30 @@ def _delimiter(heading: str, currency: str) -> str:
 
     def known(delimiter: str) -> int:
         try:
-            return count_known(next(csv.reader([heading], delimiter=delimiter), []), currency)
+            return count_known(next(_reader([heading], delimiter), []), currency)
         except csv.Error:
             return 0
 
     return max(DELIMITERS, key=known)
 
 
-def _rows(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Row]:
-    """The rows of the lines, which `skipped` others precede in the file."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    for number in count(skipped + 1):
-        begin = skipped + reader.line_num + 1
+def _rows(text: _Lines, delimiter: str) -> Iterator[Row]:
+    reader = _reader(text, delimiter)
+    for number in count(text.number + 1):
+        begin = text.number + 1
+        text.begin_row()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            end = skipped + reader.line_num
-            detail = f"has wrong quotation marks, so lines {begin} to {end} are not read ({error})"
-            yield Row(number, begin, [], Invalid("quotation_marks", detail, first=begin, last=end))
+            detail = f"has wrong quotation marks, so lines {begin} to {text.number} are not read ({error})"
+            yield Row(number, begin, [], Invalid("quotation_marks", detail, first=begin, last=text.number))
             continue
         if any(cell.strip() for cell in cells):
             yield Row(number, begin, cells)
+
+
+def _reader(text: Iterator[str] | list[str], delimiter: str) -> Iterator[list[str]]:
+    # Blanks in front of a cell do not count anyway; a quotation mark behind them does.
+    return csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")

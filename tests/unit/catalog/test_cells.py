@@ -17,3 +17,11 @@ def test_d08_a_cell_that_would_run_gets_an_apostrophe_and_loses_just_that_one(ce
 @pytest.mark.parametrize("cell", HARMLESS)
 def test_d08_every_other_cell_stays_as_it_is(cell: str) -> None:
     assert guard(cell) == unguard(cell) == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [('="0012"', "0012"), ('="3/4"" pipe"', '3/4" pipe'), ('=""', ""), ('="a"&"b"', '="a"&"b"')]
+)
+def test_digits_that_are_marked_as_a_text_are_read_as_one(cell: str, text: str) -> None:
+    assert unguard(cell) == text
+    assert unguard(guard(cell)) == cell

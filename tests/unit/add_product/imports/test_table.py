@@ -28,7 +28,44 @@ def test_a_spreadsheets_hint_names_the_delimiter(mark: str) -> None:
     assert cells(f"SEP={mark}\r\nsku{mark}name\r\n") == [["sku", "name"]]
 
 
-@pytest.mark.parametrize("hint", ['sep="', "sep=\r", "sep=", "sep=;;"])
+@pytest.mark.parametrize("hint", ['"sep=;"', "sep=;,,", "sep=;;;", '"sep=;",,', "\ufeffsep=; "])
+def test_a_hint_is_known_as_spreadsheets_write_it_back(hint: str) -> None:
+    assert cells(f"{hint}\nsku;na,me\n") == [["sku", "na,me"]]
+
+
+def test_a_blank_before_a_quotation_mark_does_not_count() -> None:
+    assert cells('sku, name, price\n S-1, "Cup, blue", 3.00\n')[1] == ["S-1", "Cup, blue", "3.00"]
+
+
+def test_the_byte_order_mark_of_a_joined_file_is_no_text() -> None:
+    assert cells('\ufeff\ufeff"sku",name\nA,"x\n\ufeffy"\n\ufeff"B",z\n') == [
+        ["sku", "name"],
+        ["A", "x\n\ufeffy"],
+        ["B", "z"],
+    ]
+
+
+def test_rows_of_empty_cells_before_the_heading_are_passed_over() -> None:
+    assert [(row.number, row.cells) for row in rows(';;;\n"";""\nsku;name;a,b,c\n')] == [(3, ["sku", "name", "a,b,c"])]
+
+
+def test_an_unclosed_quotation_mark_takes_no_more_than_a_cell_can_hold() -> None:
+    found = rows('sku,name\nA,"open\n' + "B,b\n" * 100_000 + "C,c\n")
+    assert (found[1].fault.code, len(found) > 30_000, found[-1].cells) == ("quotation_marks", True, ["C", "c"])
+
+
+def test_a_row_is_bounded_as_a_whole() -> None:
+    row = ",".join(f'"{"x" * 200_000}\n"' for _ in range(8))
+    assert [bool(found.fault) for found in rows(f"sku,name\n{row}\nA,a\n")][:2] == [False, True]
+
+
+@pytest.mark.parametrize("line", ["\n", "\r", "x\n", "\r\n"])
+def test_a_file_of_endless_lines_is_refused_before_any_is_read(line: str) -> None:
+    with pytest.raises(Unusable, match="has more than 5000000 lines"):
+        rows("sku,name\n" + line * 5_000_001)
+
+
+@pytest.mark.parametrize("hint", ['sep="', "sep=\r", "sep="])
 def test_a_hint_that_cannot_be_followed_is_a_heading_like_any_other(hint: str) -> None:
     assert rows(f"{hint}\nsku,name\n")[0].cells == next(iter(cells(f"{hint}\n")))
 
