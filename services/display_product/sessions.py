@@ -1,14 +1,16 @@
 """The signed cookie that holds the CSRF token and the message that the next page shows."""
 
+import hashlib
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, g, request
+from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner
+from itsdangerous import Signer as TokenSigner
 
 from catalog.settings import SettingError, Settings, read_secret
 from display_product.addresses import prefix_of
@@ -19,23 +21,47 @@ CLOCKS_APART = timedelta(minutes=5)
 
 
 class Protection(CSRFProtect):  # type: ignore[misc]
-    """Asks for the CSRF token, unless the browser itself says that the form stood on one of these pages.
-
-    So a form is accepted that was open before its session began, as the second of two pages, and one whose session
-    is over. No page can make a browser lie there (W3C, Fetch Metadata Request Headers; RFC 6454, 7).
-    """
+    """Takes the token of the session, or one that has a cookie of its own."""
 
     def protect(self, apply_exemptions: bool = False) -> None:
         """See CSRFProtect."""
-        g.csrf_valid = _is_from_here()
+        # A form with a file is read by its view, piece by piece.
+        is_read = request.mimetype == "application/x-www-form-urlencoded"
+        g.csrf_valid = is_read and has_cookie(request.form.get("csrf_token", ""))
         if not g.csrf_valid:
             super().protect(apply_exemptions)
 
 
-def _is_from_here() -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    # Browsers leave it out where neither HTTPS nor localhost protects it from being changed on the way.
-    return site == "same-origin" if site else request.headers.get("Origin") == request.host_url.rstrip("/")
+def has_cookie(token: str) -> bool:
+    """Whether this form was opened in this browser, before there was the session that is there now.
+
+    Of two such forms, the second one's session replaces the first one's; so each brings a cookie of its own, which no
+    other site can set (OWASP, "Signed Double-Submit Cookie").
+    """
+    cookie = request.cookies.get(_cookie_of(token), "")
+    return "csrf_token" in session and _signer().verify_signature(token, cookie)
+
+
+def _give_cookie(response: Response) -> Response:
+    settings: Settings = current_app.extensions["settings"]
+    if "csrf_token" in g and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        response.set_cookie(
+            _cookie_of(g.csrf_token),
+            _signer().get_signature(g.csrf_token).decode("ascii"),
+            path=cookie_path(settings),
+            secure=is_secure(settings),
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _cookie_of(token: str) -> str:
+    return f"catalog_form_{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def _signer() -> TokenSigner:
+    return TokenSigner(current_app.secret_key or "", salt="form before a session")
 
 
 csrf = Protection()
@@ -82,6 +108,7 @@ def register(app: Flask, settings: Settings) -> None:
     )
     app.session_interface = _Sessions()
     csrf.init_app(app)
+    app.after_request(_give_cookie)
 
 
 def is_secure(settings: Settings) -> bool:
