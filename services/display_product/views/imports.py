@@ -18,6 +18,7 @@ from catalog import wire
 from catalog.cells import guard
 from catalog.wire import FieldError
 from display_product import client, errors, messages, staging
+from display_product.formats import number
 from display_product.forms import ON_CONFLICT, ImportForm, PlainForm
 from display_product.sessions import csrf
 
@@ -33,7 +34,6 @@ class Fault:
     """An error or a warning of a row as the page shows it."""
 
     row: int
-    line: int
     column: str
     value: str
     sentence: str
@@ -94,14 +94,16 @@ def run() -> Response:
 def faults() -> Response:
     """The rows that were not taken, as a file for a spreadsheet; the page brings them along."""
     try:
-        rows: list[list[Any]] = _serializer().loads(request.form.get("faults", ""))
-    except BadData:
+        rows, omitted = _serializer().loads(request.form.get("faults", ""))
+    except (BadData, ValueError):
         abort(HTTPStatus.BAD_REQUEST)
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
-    writer.writerow([_("Row"), _("Line"), _("Column"), _("Value"), _("What is wrong")])
-    writer.writerows([row, line, *map(guard, cells)] for row, line, *cells in rows)
+    writer.writerow([_("Row"), _("Column"), _("Value"), _("What is wrong")])
+    writer.writerows([row, *map(guard, cells)] for row, *cells in rows)
+    if omitted:
+        writer.writerow(["", "", "", _first_errors(len(rows), omitted)])
     response = make_response(out.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="import-errors.csv"'
@@ -147,14 +149,24 @@ def _page(report: wire.ImportReport, name: str) -> dict[str, Any]:
         "error_count": len(found) + report.errors_omitted,
         "warnings": [_fault(each) for each in report.warnings[:SHOWN]],
         "warning_count": len(report.warnings) + report.warnings_omitted,
-        "signed": _serializer().dumps([[f.row, f.line, f.column, f.value, f.sentence] for f in found]),
+        "signed": _serializer().dumps([[[f.row, f.column, f.value, f.sentence] for f in found], report.errors_omitted]),
+        "first_errors": _first_errors(len(found), report.errors_omitted) if report.errors_omitted else None,
         "label": messages.label,
     }
 
 
 def _fault(fault: wire.ImportFault) -> Fault:
     column = fault.column or (messages.label(fault.field) if fault.field else "")
-    return Fault(fault.row, fault.line, column, fault.value, messages.of_row(fault))
+    return Fault(fault.row, column, fault.value, messages.of_row(fault))
+
+
+def _first_errors(listed: int, omitted: int) -> str:
+    return _(
+        "Only the first %(shown)s of %(count)s errors are listed here. Correct them and import the file again to see "
+        "the others.",
+        shown=number(listed),
+        count=number(listed + omitted),
+    )
 
 
 def _serializer() -> URLSafeSerializer:

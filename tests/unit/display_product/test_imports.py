@@ -72,11 +72,21 @@ def test_the_errors_can_be_downloaded(api: Api, browser: Browser):
     answer = browser.send(preview, "/import/errors.csv", **preview.fields("main form[action='/import/errors.csv']"))
     text = answer.response.get_data().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["Row", "Line", "Column", "Value", "What is wrong"]
-    assert rows[1] == ["2", "2", "price", "x", "Write the price in digits, such as 1299.00."]
+    assert rows[0] == ["Row", "Column", "Value", "What is wrong"]
+    assert rows[1] == ["2", "price", "x", "Write the price in digits, such as 1299.00."]
     assert len(rows) == 200
     assert "errors.csv" in answer.response.headers["Content-Disposition"]
     assert browser.send(preview, "/import/errors.csv", faults="forged").status == 400
+
+
+def test_the_file_of_errors_says_how_many_it_leaves_out(api: Api, browser: Browser):
+    preview = choose(browser, "sku,name,price\n" + "\n".join(f"{n},n,y" for n in range(3000)))
+    said = "Only the first 1,000 of 3,000 errors are listed here."
+    assert said in preview.text
+    answer = browser.send(preview, "/import/errors.csv", **preview.fields("main form[action='/import/errors.csv']"))
+    rows = list(csv.reader(io.StringIO(answer.response.get_data().decode("utf-8-sig"))))
+    assert len(rows) == 1002
+    assert rows[-1][-1].startswith(said)
 
 
 def test_what_happens_to_known_skus_is_the_persons_choice(api: Api, browser: Browser):
