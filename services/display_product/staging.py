@@ -52,12 +52,15 @@ class _Unpacker:
         try:
             packed = base64.b64decode(text[:whole], validate=True)
             while packed:
+                if self._decompressor.eof:
+                    # zlib would keep what follows, and copy all of it at each further piece.
+                    abort(400)
                 unpacked = self._decompressor.decompress(packed, CHUNK)
                 self._left -= len(unpacked)
                 if self._left < 0:
                     raise RequestEntityTooLarge
                 self._file.write(unpacked)
-                packed = self._decompressor.unconsumed_tail
+                packed = self._decompressor.unconsumed_tail or self._decompressor.unused_data
         except (binascii.Error, zlib.error):
             abort(400)
 

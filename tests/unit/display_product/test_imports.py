@@ -154,7 +154,8 @@ def test_a_forged_copy_of_the_file_is_refused(settings: Settings, api: Api):
     browser = Browser(display_product.create_app(small).test_client())
     preview = choose(browser, GOOD)
     whole = preview.fields("main form[action='/import/run']")["staged"]
-    for staged in ("", "####", whole[:-8], base64.b64encode(b"no gzip").decode(), whole + "A"):
+    followed = base64.b64encode(base64.b64decode(whole) + b"\0" * 60_000).decode()
+    for staged in ("", "####", followed, whole[:-8], base64.b64encode(b"no gzip").decode(), whole + "A"):
         assert confirm(browser, preview, staged=staged).status == 400
     assert confirm(browser, preview, staged=_staged(b"\0" * 10_000_000)).status == 413
     assert confirm(browser, preview, csrf_token="forged").status == 403
