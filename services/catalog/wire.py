@@ -1,9 +1,12 @@
 """What travels between the services and their callers: one definition decodes, validates, encodes and documents it."""
 
-from collections.abc import Callable
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -13,6 +16,9 @@ from catalog import price, text
 from catalog.text import Invalid
 
 ID_MAX = 2**63 - 1
+# So many faults of one object are named, and so much of a name.
+FAULTS_MAX = 20
+NAME_SHOWN = 80
 
 Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, given by the catalogue.")]
 Sku = Annotated[
@@ -41,6 +47,20 @@ Description = Annotated[
         description="Any number of lines of plain text. Blanks at both ends are dropped; lines end with a line feed.",
         extra_json_schema={"maxLength": text.DESCRIPTION_MAX, "pattern": text.TEXT_PATTERN},
         extra={"rule": text.description},
+    ),
+]
+GivenDescription = Annotated[
+    str,
+    Meta(
+        description="Any number of lines of plain text. Blanks at both ends are dropped; lines end with a line feed. "
+        "null is the empty description.",
+        extra_json_schema={
+            "anyOf": [
+                {"type": "string", "maxLength": text.DESCRIPTION_MAX, "pattern": text.TEXT_PATTERN},
+                {"type": "null"},
+            ]
+        },
+        extra={"rule": text.description, "null": ""},
     ),
 ]
 Price = Annotated[
@@ -96,16 +116,16 @@ class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     price: GivenPrice
     sku: Sku | None = None
-    description: Description = ""
+    description: GivenDescription = ""
 
 
 class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of a product to change (RFC 7396); what is left out stays as it is."""
+    """The fields of a product to change (RFC 7396): null clears one, what is left out stays as it is."""
 
     name: Name | UnsetType = UNSET
     price: GivenPrice | UnsetType = UNSET
     sku: Sku | UnsetType | None = UNSET
-    description: Description | UnsetType = UNSET
+    description: GivenDescription | UnsetType = UNSET
 
 
 class ProductPage(Struct, frozen=True):
@@ -240,6 +260,9 @@ class Health(Struct, frozen=True):
 
 T = TypeVar("T", bound=Struct)
 
+# Objects as lists of their members. Numbers stay texts: they may have any number of digits.
+_PAIRS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
+
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
@@ -256,17 +279,23 @@ class Rejected(ValueError):
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Reads a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with every fault.
+    """Reads a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with all faults.
 
     Fields are decoded one by one, so that one answer names all that is wrong, and a price is read from its
-    digits as sent, before any float could round it.
+    digits as sent, before any float could round it. A member that is there twice is refused, since readers of JSON
+    differ in which one counts (RFC 8259, section 4). Of very many faults the first are named.
     """
     try:
         fields = msgspec.json.decode(body, type=dict[str, Raw])
         readers = _readers(kind)
         values: dict[str, Any] = {}
-        errors: list[FieldError] = []
+        errors = [
+            FieldError(_pointer(name), "is given more than once", "repeated_member")
+            for name in islice(_repeated(body, fields), FAULTS_MAX)
+        ]
         for name, raw in fields.items():
+            if len(errors) == FAULTS_MAX:
+                break
             try:
                 if name not in readers:
                     raise Invalid("unknown", f"is not a field; there are: {', '.join(readers)}")
@@ -287,8 +316,17 @@ def decode(body: bytes, kind: type[T]) -> T:
     return kind(**values)
 
 
+def _repeated(body: bytes, fields: Mapping[str, Raw]) -> Iterator[str]:
+    """The names that the object has more than once."""
+    # Each member has a colon; where there are no more of them than names, none is there twice.
+    if body.count(b":") > len(fields):
+        seen = Counter(name for name, _ in _PAIRS.decode(body.decode()))
+        yield from (name for name, number in seen.items() if number > 1)
+
+
 def _pointer(name: str) -> str:
-    """JSON Pointer of a member (RFC 6901)."""
+    """JSON Pointer of a member (RFC 6901), which is shortened when it is no name of a field anyway."""
+    name = name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
@@ -301,14 +339,13 @@ def _readers(kind: type[Struct]) -> dict[str, Callable[[bytes], Any]]:
 def _reader(hint: Any) -> Callable[[bytes], Any]:
     options = get_args(hint) if not hasattr(hint, "__metadata__") else (hint,)
     annotated = next(option for option in options if hasattr(option, "__metadata__"))
-    rule = annotated.__metadata__[0].extra["rule"]
-    nullable = type(None) in options
+    extra = annotated.__metadata__[0].extra
+    rule = extra["rule"]
+    nulls = {b"null": None} if type(None) in options else {b"null": extra["null"]} if "null" in extra else {}
     read = _read_number if annotated.__origin__ is Decimal else _read_text
 
     def reader(raw: bytes) -> Any:
-        if raw == b"null" and nullable:
-            return None
-        return rule(read(raw))
+        return nulls[raw] if raw in nulls else rule(read(raw))
 
     return reader
 

@@ -41,6 +41,8 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
             return _("The HTML in it cannot be read.")
         case "unknown":
             return _("The catalogue has no such field.")
+        case "repeated_member":
+            return _("It is given more than once.")
         case "type":
             return _("This is not a text.")
     return _("This value cannot be used.")

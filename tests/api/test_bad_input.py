@@ -23,7 +23,6 @@ INVALID = [
     ({"name": "a\x7fb", "price": "1"}, "/name", "control_character"),
     ({"name": "x", "price": "1", "description": "a\x00b"}, "/description", "control_character"),
     ({"name": "x", "price": "1", "description": "d" * 10_001}, "/description", "too_long"),
-    ({"name": "x", "price": "1", "description": None}, "/description", "type"),
     ({"name": "x", "price": "1", "sku": 17}, "/sku", "type"),
     ({"name": "x", "price": "1", "sku": ""}, "/sku", "blank"),
     ({"name": "x", "price": "1", "sku": "s" * 65}, "/sku", "too_long"),
@@ -79,6 +78,45 @@ def test_a_patch_is_held_to_the_same_rules(api: Api, body: dict) -> None:
     answer = api.add.patch(f"{PATH}/{product['id']}", json=body, headers={"If-Match": etag(product)})
     assert answer.status_code == 422
     assert api.get(product["id"]) == product
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [('{"name": "x", "price": "1.00", "price": "2.00"}', "/price"), ('{"name": "x", "price": 1, "n\\u0061me": "y"}', "/name"),
+     ('{"name": "a:b", "price": 1, "sku": null, "sku": "S"}', "/sku"), ('{"name": "x", "price": 1, "price": 1}', "/price")],
+)  # fmt: skip
+def test_a_member_that_is_there_twice_is_refused(api: Api, body: str, pointer: str) -> None:
+    product = api.create()
+    path = f"{PATH}/{product['id']}"
+    for answer in (
+        api.add.post(PATH, data=body, content_type="application/json"),
+        api.add.patch(path, data=body, content_type="application/merge-patch+json", headers={"If-Match": "*"}),
+    ):
+        assert answer.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in answer.json["errors"]] == [(pointer, "repeated_member")]
+    report = api.load(body + "\n", "application/x-ndjson")
+    assert [(error["field"], error["code"]) for error in report["errors"]] == [(pointer[1:], "repeated_member")]
+    assert api.all() == [product]
+
+
+def test_null_clears_what_may_be_empty(api: Api) -> None:
+    product = api.create(sku="S", description="d")
+    changed = api.patch(product, {"description": None, "sku": None})
+    assert (changed["description"], changed["sku"]) == ("", None)
+    assert api.create(description=None, sku=None)["description"] == ""
+    api.patch(changed, {"sku": "S", "description": "d"})
+    assert api.load('{"sku": "S", "description": null}\n', "application/x-ndjson", on_conflict="update")["updated"] == 1
+    assert api.get(product["id"])["description"] == ""
+
+
+def test_the_faults_of_an_object_are_bounded_in_number_and_length(api: Api) -> None:
+    many = "{" + ",".join(f'"k{number}": 1' for number in range(15_000)) + "}"
+    long = '{"%s": 1}' % ("k" * 250_000)
+    answer = api.add.post(PATH, data=many, content_type="application/json")
+    assert (answer.status_code, len(answer.data) < 5000) == (422, True)
+    report = api.load(f"{many}\n{long}\n" * 30, "application/x-ndjson")
+    assert (report["failed"], len(report["errors"])) == (60, 30 * 21)
+    assert max(len(error["field"]) for error in report["errors"]) == 80
 
 
 def test_all_faults_come_in_one_answer(api: Api) -> None:

@@ -58,7 +58,8 @@ def test_d23_a_patch_tells_null_from_left_out() -> None:
     assert wire.decode(b"{}", ProductPatch) == ProductPatch()
     patch = wire.decode(b'{"sku": null, "price": 0}', ProductPatch)
     assert (patch.sku, patch.price, patch.name, patch.description) == (None, Decimal("0.00"), UNSET, UNSET)
-    assert faults('{"name": null, "description": null}', ProductPatch) == [("/name", "type"), ("/description", "type")]
+    assert faults('{"name": null, "price": null}', ProductPatch) == [("/name", "type"), ("/price", "type")]
+    assert wire.decode(b'{"description": null}', ProductPatch).description == ""
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "5", '"x"', "true", "[{}]"])
