@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import get_currency_symbol
 from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -31,15 +30,7 @@ ON_CONFLICT = {
 
 
 def _price(value: str) -> Decimal:
-    read = amount.parse(value)
-    if read.currency and not _is_ours(read.currency):
-        raise Invalid("currency", "is in another currency")
-    return read.value
-
-
-def _is_ours(currency: str) -> bool:
-    ours: str = current_app.extensions["settings"].currency
-    return currency == ours or get_currency_symbol(ours, locale="en").endswith(currency)
+    return amount.parse(value, current_app.extensions["settings"].currency)
 
 
 def _sku(value: str) -> str | None:

@@ -105,9 +105,6 @@ def of_row(fault: ImportFault) -> str:
             return _("This line is not valid JSON.")
         case "line_too_long":
             return _("This line is too long.")
-        case "currency":
-            return _("The cell names another currency; the number was taken as %(currency)s.",
-                     currency=params.get("currency"))  # fmt: skip
         case "no_product":
             return _("The row has neither price nor SKU, so it is not a product of its own.")
     return of_field(fault.code, fault.field, params)

@@ -56,10 +56,10 @@ def test_a_price_that_could_mean_two_things_or_none_is_refused(api: Api, written
     assert (report["created"], report["failed"], prices(api)) == (1, 1, {"good": "1.00"})
 
 
-def test_a_foreign_currency_is_taken_as_a_number_and_said_so(api: Api) -> None:
-    report = api.load("sku;name;price\nA;n;$1,299.00\nB;n;5 USD\nC;n;5 €\n")
-    assert prices(api) == {"A": "1299.00", "B": "5.00", "C": "5.00"}
-    assert [(warning["row"], warning["code"]) for warning in report["warnings"]] == [(2, "currency"), (3, "currency")]
+def test_a_foreign_currency_is_refused(api: Api) -> None:
+    report = api.load("sku;name;price\nA;n;$1,299.00\nB;n;5 USD\nC;n;5 €\nD;n;12,50 euros\n")
+    assert (faults(report), report["warnings"]) == ([(2, "price", "currency"), (3, "price", "currency")], [])
+    assert prices(api) == {"C": "5.00", "D": "12.50"}
 
 
 @pytest.mark.parametrize("heading", ["sku,name,price", '"sku",name,price'])

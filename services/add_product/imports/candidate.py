@@ -15,7 +15,6 @@ from catalog.text import Invalid
 VALUE_SHOWN = 80
 NEEDED = ("name", "price")
 NO_VARIANT = {"default title", "default variant"}
-CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CAD": "$", "AUD": "$", "CNY": "¥", "INR": "₹"}
 
 
 @dataclass
@@ -109,7 +108,7 @@ class TableReader:
             return
         for name, cell in found.items():
             try:
-                candidate.values[name] = self._value(candidate, name, cell)
+                candidate.values[name] = self._value(name, cell)
             except Invalid as fault:
                 candidate.refuse(fault, self.columns.by_field[name], name, cell)
 
@@ -124,19 +123,11 @@ class TableReader:
             whole["name"] += f" – {' / '.join(options)}"
         return whole
 
-    def _value(self, candidate: Candidate, name: str, cell: str) -> Any:
+    def _value(self, name: str, cell: str) -> Any:
         if name == "price":
-            return self._price(candidate, cell)
+            return amount.parse(cell, self.currency)
         if name == "sku":
             return text.sku(cell) if cell else None
         if name == "name":
             return text.name(cell)
         return text.description(markup.to_text(cell.replace("\\n", "<br>")) if self.columns.html else cell)
-
-    def _price(self, candidate: Candidate, cell: str) -> Any:
-        read = amount.parse(cell)
-        if read.currency and read.currency not in (self.currency, CURRENCY_SIGNS.get(self.currency)):
-            detail = f"says {read.currency}; the number was taken as {self.currency}, the catalogue's currency"
-            fault = Invalid("currency", detail, found=read.currency, currency=self.currency)
-            candidate.warnings.append(candidate.note(fault, self.columns.by_field["price"], "price", cell))
-        return read.value
