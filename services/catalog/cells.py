@@ -6,22 +6,22 @@ from catalog import wire
 
 COLUMNS = tuple(name for name in wire.Product.__struct_fields__ if name in wire.NewProduct.__struct_fields__)
 
-# Spreadsheets run a cell that begins so (OWASP, "CSV Injection"), full-width forms included. Apostrophes in
-# front count along, so that taking one away gives back exactly what was there before one was added.
-_RUNS = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-
+# Spreadsheets run a cell that begins so (OWASP, "CSV Injection"), full-width forms included; and what stands behind a
+# semicolon, a tab or a line break begins a cell where a spreadsheet separates by semicolons. Apostrophes in front count
+# along, so that taking one away at each of these places gives back exactly what was there before they were added.
+_RUNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_BEGINS = re.compile(rf"(?:\A(?='*(?:{_RUNS}|[\t\r]))|(?<=[;\t\n\r])(?='*{_RUNS}))")
+_GUARDED = re.compile(rf"(?:\A'(?='*(?:{_RUNS}|[\t\r]))|(?<=[;\t\n\r])'(?='*{_RUNS}))")
 # How a spreadsheet is told that digits are a text: ="0012".
 _TEXT_FORMULA = re.compile('="((?:[^"]|"")*)"')
 
 
 def guard(cell: str) -> str:
-    """Puts an apostrophe before a cell that a spreadsheet would run."""
-    return f"'{cell}" if _RUNS.match(cell) else cell
+    """Puts an apostrophe before what a spreadsheet would run."""
+    return _BEGINS.sub("'", cell)
 
 
 def unguard(cell: str) -> str:
-    """Takes away the apostrophe that guard put there, and what marks digits as a text (`="0012"`)."""
-    if cell.startswith("'"):
-        return cell[1:] if _RUNS.match(cell) else cell
+    """Takes away the apostrophes that guard put there, and what marks digits as a text (`="0012"`)."""
     formula = _TEXT_FORMULA.fullmatch(cell)
-    return formula.group(1).replace('""', '"') if formula else cell
+    return formula.group(1).replace('""', '"') if formula else _GUARDED.sub("", cell)

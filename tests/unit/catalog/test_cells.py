@@ -1,10 +1,12 @@
 """Cells that a spreadsheet would run are made harmless, and come back as they were."""
 
+import random
+
 import pytest
 
 from catalog.cells import guard, unguard
 
-RUN = ["=1+1", "+41", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", "'=1", "''@x", "-"]
+RUN = ["=1+1", "+41", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''@x", "-"]
 HARMLESS = ["", "1", "a=b", "'plain", "''", "it's", " =1", "0017", "é"]
 
 
@@ -12,6 +14,21 @@ HARMLESS = ["", "1", "a=b", "'plain", "''", "it's", " =1", "0017", "é"]
 def test_d08_a_cell_that_would_run_gets_an_apostrophe_and_loses_just_that_one(cell: str) -> None:
     assert guard(cell) == f"'{cell}"
     assert unguard(guard(cell)) == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "guarded"),
+    [("x;=1+1", "x;'=1+1"), ("a\n=b", "a\n'=b"), ("a;'@b;-c", "a;''@b;'-c"), ("=a;=b", "'=a;'=b"), ("a\t+1", "a\t'+1"), ("x;＝1", "x;'＝1")],
+)  # fmt: skip
+def test_what_begins_a_cell_for_a_spreadsheet_with_semicolons_is_guarded_too(cell: str, guarded: str) -> None:
+    assert (guard(cell), unguard(guarded)) == (guarded, cell)
+
+
+def test_guarding_is_undone_exactly() -> None:
+    alphabet = random.Random(1)
+    for _ in range(20_000):
+        cell = "".join(alphabet.choices("=-'';\t\na \"＠", k=alphabet.randint(0, 7)))
+        assert unguard(guard(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", HARMLESS)
