@@ -37,8 +37,6 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
                      character=params.get("character"), name=params.get("name"))  # fmt: skip
         case "exists" if field == "sku":
             return _("Another product has this SKU already; capital and small letters count as the same.")
-        case "markup":
-            return _("The HTML in it cannot be read.")
         case "unknown":
             return _("The catalogue has no such field.")
         case "repeated_member":

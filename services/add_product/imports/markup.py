@@ -1,53 +1,67 @@
-"""HTML descriptions, as shop programs export them, as plain text."""
+"""HTML descriptions, as shop programs export them, as plain text.
+
+Read by a scanner of our own: html.parser takes time that grows with the square of some texts, and makes another text
+of broken markup with each release of Python. Here each character is looked at a bounded number of times.
+"""
 
 import re
 from html import unescape
-from html.parser import HTMLParser
-
-from catalog.text import Invalid
 
 _BLANKS = re.compile("[ \t\n\f\r\u00a0]+")
 _OWN_LINE = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "br"}
 _HIDDEN = {"script", "style", "template"}
+# A tag with its attributes, whose quoted values may have any character; one that is longer ends at its first ">".
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)(?:[^"'>]|"[^"]*+"|'[^']*+')*+>""")
+_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+_TAG_MAX = 500
 
 
 def to_text(html: str) -> str:
-    """The text as a browser shows it, roughly: blocks on lines of their own. Raises Invalid."""
+    """The text as a browser shows it, roughly: blocks on lines of their own. A tag without an end is text."""
     if "<" not in html:
-        return unescape(html)
-    reader = _Reader()
-    try:
-        reader.feed(html)
-        reader.close()
-    except AssertionError:  # Python's parser says so of some broken declarations.
-        raise Invalid("markup", "is HTML that cannot be read") from None
-    lines = (_BLANKS.sub(" ", line).strip(" ") for line in "".join(reader.pieces).split("\n"))
+        return _unescaped(html)
+    lines = (_BLANKS.sub(" ", line).strip(" ") for line in "".join(_pieces(html)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-class _Reader(HTMLParser):
-    """Collects what is shown, with a line break where a block begins or ends."""
+def _pieces(html: str) -> list[str]:
+    """What is shown, with a line break where a block begins or ends."""
+    pieces: list[str] = []
+    hidden, at, last = "", 0, html.rfind(">")
+    # Once a comment does not end, none does.
+    comments_end = html.rfind("-->")
+    while 0 <= (start := html.find("<", at)) < last:
+        if not hidden:
+            pieces.append(_shown(html[at:start]))
+        if html.startswith("<!--", start) and start + 4 <= comments_end:
+            at = html.find("-->", start + 4) + 3
+        elif html.startswith(("<!", "<?"), start):
+            at = html.find(">", start) + 1
+        elif name := _NAME.match(html, start):
+            tag = _TAG.match(html, start, start + _TAG_MAX)
+            at = tag.end() if tag else html.find(">", start) + 1
+            closes, element = name.group(1), name.group(2).lower()
+            if hidden:
+                hidden = "" if closes and element == hidden else hidden
+            elif element in _HIDDEN:
+                hidden = "" if closes else element
+            elif element in _OWN_LINE:
+                pieces.append("\n")
+        else:
+            at = start + 1
+            if not hidden:
+                pieces.append("<")
+    if not hidden:
+        pieces.append(_shown(html[at:]))
+    return pieces
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        """See HTMLParser."""
-        self._hidden += tag in _HIDDEN
-        self._break_at(tag)
+def _shown(text: str) -> str:
+    return _BLANKS.sub(" ", _unescaped(text))
 
-    def handle_endtag(self, tag: str) -> None:
-        """See HTMLParser."""
-        self._hidden = max(0, self._hidden - (tag in _HIDDEN))
-        self._break_at(tag)
 
-    def handle_data(self, data: str) -> None:
-        """See HTMLParser."""
-        if not self._hidden:
-            self.pieces.append(_BLANKS.sub(" ", data))
-
-    def _break_at(self, tag: str) -> None:
-        if tag in _OWN_LINE:
-            self.pieces.append("\n")
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:  # A reference to a character with thousands of digits.
+        return text

@@ -72,8 +72,3 @@ def test_variants_take_name_and_description_from_the_row_of_their_product() -> N
 def test_a_file_of_variants_may_hold_prices_only() -> None:
     [found] = candidates("Handle,Variant SKU,Option1 Value,Variant Price", "mug,M-1,Red,12.50")
     assert (found.values, found.errors) == ({"sku": "M-1", "price": Decimal("12.50")}, [])
-
-
-def test_html_that_cannot_be_read_is_a_fault_of_its_cell() -> None:
-    [found] = candidates("SKU,Name,Description,Regular price", "A,x,<![x[y]]>,1.00")
-    assert faults(found) == [("Description", "markup")]
