@@ -103,6 +103,11 @@ def of_row(fault: ImportFault) -> str:
             return _("This line is not valid JSON.")
         case "line_too_long":
             return _("This line is too long.")
+        case "similar_heading":
+            return _("This column is not used, though its heading begins like a known one.")
+        case "missing_column":
+            return _("The file has no column “%(field)s”, so it can only change products that are there.",
+                     field=label(fault.field))  # fmt: skip
         case "no_product":
             return _("The row has neither price nor SKU, so it is not a product of its own.")
     return of_field(fault.code, fault.field, params)

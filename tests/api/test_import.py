@@ -331,6 +331,34 @@ def test_a_file_that_is_no_table_of_products_is_refused_whole(api: Api, data: st
     assert api.all() == []
 
 
+@pytest.mark.parametrize(
+    "data", ['[{"name": "x", "price": 1}]', '[\n{"name": "x"},\n{"name": "y"}\n]', '{\n"name": "x"\n}']
+)
+def test_ndjson_that_is_one_document_is_told_so_once(api: Api, data: str) -> None:
+    problem = api.load(data, NDJSON, status=422)
+    assert (problem["errors"][0]["code"], "one product on each line" in problem["detail"]) == ("json", True)
+
+
+def test_what_concerns_the_whole_file_is_said_once_and_first(api: Api) -> None:
+    api.create(sku="A", price="1.00")
+    report = api.load("sku,name,Price USD,price old\nA,x,2.00,1\nA-2,y,3.00,2\nA-3,z,-1,0\n", on_conflict="update")
+    assert [(each["row"], each["column"], each["field"], each["code"]) for each in report["warnings"]] == [
+        (1, "Price USD", None, "similar_heading"), (1, "price old", None, "similar_heading"), (1, None, "price", "missing_column"),
+    ]  # fmt: skip
+    assert prices(api) == {"A": "1.00"}
+    assert report["ignored_columns"] == ["Price USD", "price old"]
+
+
+def test_a_woocommerce_export_keeps_its_backslashes(api: Api) -> None:
+    api.load("ID,Type,SKU,Name,Description,Regular price\n1,simple,A,x,C:\\\\new\\nline,1.00\n")
+    assert stored(api)["A"]["description"] == "C:\\new\nline"
+
+
+def test_one_heading_of_a_program_makes_no_html_of_a_file(api: Api) -> None:
+    api.load("sku,name,description,regular price\nA,x,use <M8> bolts & 3 < 4 &amp;,1.00\n")
+    assert stored(api)["A"]["description"] == "use <M8> bolts & 3 < 4 &amp;"
+
+
 def test_a_json_document_is_told_what_is_accepted(api: Api) -> None:
     problem = api.load("{}", "application/json", status=415)
     assert "application/x-ndjson" in problem["detail"]

@@ -1,5 +1,6 @@
 """One record of a file with its values checked: a product that can be written, or what is wrong with it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -13,6 +14,7 @@ from catalog.cells import unguard
 from catalog.text import Invalid
 
 VALUE_SHOWN = 80
+_ESCAPED = re.compile(r"\\\\n|\\n")
 NEEDED = ("name", "price")
 NO_VARIANT = {"default title", "default variant"}
 
@@ -66,6 +68,11 @@ def _read_object(candidate: Candidate, body: bytes) -> None:
         candidate.values = {name: value for name, value in found.items() if value is not msgspec.UNSET}
 
 
+def _unescaped(found: re.Match[str]) -> str:
+    """WooCommerce writes a line break as `\\n`, and these two characters themselves as `\\\\n`."""
+    return "<br>" if found.group() == "\\n" else "\\n"
+
+
 class TableReader:
     """Makes candidates of rows; remembers the product to which the variants in further rows belong."""
 
@@ -74,12 +81,15 @@ class TableReader:
         self.currency = currency
         # A spreadsheet leaves out empty cells at a row's end; a row that ends before its name or price was cut.
         self._last_needed = max((columns.fields[name] for name in NEEDED if name in columns.fields), default=0)
+        # What concerns the whole file is said once, with the first row.
+        self._told = self._of_headings()
         self._parent: dict[str, str] = {}
         self._group = ""
 
     def candidate(self, row: table.Row) -> Candidate:
         """The row's values, checked."""
         candidate = Candidate(row.number, row.line)
+        candidate.warnings, self._told = self._told, []
         if row.fault:
             candidate.refuse(row.fault)
         elif self._fits(row.cells):
@@ -91,6 +101,14 @@ class TableReader:
             shown = " | ".join(row.cells[:VALUE_SHOWN])
             candidate.refuse(Invalid("cells", detail, found=found, expected=expected), value=shown)
         return candidate
+
+    def _of_headings(self) -> list[wire.ImportFault]:
+        heading = Candidate(1, 1)
+        unused = Invalid("similar_heading", "is not used, though its heading begins like a known one")
+        lacking = Invalid("missing_column", "is not in the file, so only products that are there can be changed")
+        return [heading.note(unused, column) for column in self.columns.similar] + [
+            heading.note(lacking, name=name) for name in NEEDED if name not in self.columns.fields
+        ]
 
     def _fits(self, cells: Sequence[str]) -> bool:
         """Whether only blank cells are too many, and only such are lacking as may be empty."""
@@ -130,4 +148,4 @@ class TableReader:
             return text.sku(cell) if cell else None
         if name == "name":
             return text.name(cell)
-        return text.description(markup.to_text(cell.replace("\\n", "<br>")) if self.columns.html else cell)
+        return text.description(markup.to_text(_ESCAPED.sub(_unescaped, cell)) if self.columns.html else cell)

@@ -1,8 +1,10 @@
 """Which column of a table is which field: the headings of known programs and languages."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from catalog import amount
 from catalog.cells import unguard
 from catalog.text import Invalid, fold, trim
 
@@ -22,15 +24,41 @@ KNOWN: dict[str, tuple[str, ...]] = {
     ),
     "price": (
         "price", "regular price", "variant price", "unit price", "prix", "tarif", "tarif regulier", "tarif normal",
-        "prix de vente", "prix unitaire",
+        "prix de vente", "prix unitaire", "preis", "verkaufspreis", "precio", "prezzo", "preco", "prijs", "pris",
     ),
 }  # fmt: skip
-# A price column can name its currency: "Variant Price EUR", "Prix (EUR)".
-_PRICED_IN = ("price {}", "price ({})", "variant price {}", "prix {}", "prix ({})", "tarif {}", "tarif ({})")
+# What a price's heading may say beside its name, taxes included or not.
+_TAXES = {
+    "ttc",
+    "ht",
+    "hors",
+    "taxe",
+    "taxes",
+    "toutes",
+    "comprises",
+    "brutto",
+    "netto",
+    "gross",
+    "net",
+    "incl",
+    "excl",
+    "vat",
+    "tax",
+}
+_TOKENS = re.compile(r"[^\W\d_]+|[^\w\s()\[\],.:/-]")
 _VARIANT_HEADINGS = ("variant title", "option1 value", "option2 value", "option3 value")
 _GROUP_HEADINGS = ("handle", "product handle")
-# Headings by which a program's export is recognised whose descriptions are HTML.
-_HTML_HEADINGS = {"body (html)", "body html", "regular price", "tarif regulier"}
+# Programs whose descriptions are HTML: a heading that their exports have, and others of which some are beside it.
+_PROGRAMS = (
+    ({"body (html)", "body html"},
+     {"handle", "title", "vendor", "variant sku", "variant price", "option1 value", "option1 name"}),
+    ({"regular price", "tarif regulier"},
+     {"type", "published", "publie", "short description", "description courte", "sale price", "tarif promo", "parent",
+      "visibility in catalog", "tax status", "categories", "images", "in stock?", "en stock ?", "id"}),
+)  # fmt: skip
+_OTHERS_NEEDED = 2
+SHOWN = 80
+IGNORED_SHOWN = 100
 
 
 class Unknown(Invalid):
@@ -47,6 +75,7 @@ class Columns:
     variant: tuple[int, ...] = ()
     group: int | None = None
     html: bool = False
+    similar: tuple[str, ...] = ()
     by_field: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,51 +84,88 @@ class Columns:
 
 def recognise(cells: Sequence[str], currency: str) -> Columns:
     """The columns under these headings; prices in this currency. Raises Unknown."""
-    headings = tuple(unguard(trim(cell)) for cell in cells)
-    folded = [_folded(heading) for heading in headings]
-    _refuse_twins(headings, folded)
-    fields = {name: at for name, known in _known(currency).items() if (at := _first(folded, known)) is not None}
+    whole = [unguard(trim(cell)) for cell in cells]
+    headings = tuple(_shortened(heading) for heading in whole)
+    folded = [_folded(heading) for heading in whole]
+    fields = _fields(folded, currency)
     if len(fields) < 2 or not fields.keys() & {"sku", "name"}:
         raise Unknown(
             "no_headings",
             "The first row has no known headings. There must be “name” and “price”, and there may be “sku” and "
             "“description”; headings of WooCommerce and Shopify exports, and French ones, are known too.",
         )
+    _refuse_twins(headings, folded, currency)
     group = _first(folded, _GROUP_HEADINGS)
     variant = () if group is None else tuple(folded.index(each) for each in _VARIANT_HEADINGS if each in folded)
     used = {*fields.values(), *variant, group}
+    ignored = [at for at, heading in enumerate(headings) if at not in used and heading]
     return Columns(
         headings,
         fields,
-        ignored=tuple(heading for at, heading in enumerate(headings) if at not in used and heading),
+        ignored=tuple(headings[at] for at in ignored[:IGNORED_SHOWN]),
         variant=variant,
         group=group,
-        html=not _HTML_HEADINGS.isdisjoint(folded),
+        html=any(
+            not of_their_own.isdisjoint(folded) and len(others.intersection(folded)) >= _OTHERS_NEEDED
+            for of_their_own, others in _PROGRAMS
+        ),
+        similar=tuple(headings[at] for at in ignored[:IGNORED_SHOWN] if _looks_known(folded[at])),
     )
 
 
 def count_known(cells: Sequence[str], currency: str) -> int:
     """How many fields these headings name."""
-    folded = [_folded(unguard(trim(cell))) for cell in cells]
-    return sum(_first(folded, known) is not None for known in _known(currency).values())
+    return len(_fields([_folded(unguard(trim(cell))) for cell in cells], currency))
+
+
+def _fields(folded: Sequence[str], currency: str) -> dict[str, int]:
+    """Where each field stands."""
+    found = {name: at for name, known in KNOWN.items() if (at := _first(folded, known)) is not None}
+    if "price" not in found:
+        prices = [at for at, heading in enumerate(folded) if _is_price(heading, currency)]
+        found |= {"price": prices[0]} if prices else {}
+    return found
+
+
+def _is_price(folded: str, currency: str) -> bool:
+    """Whether a heading is a price's, with nothing beside it but taxes and this currency: “Prix TTC (€)”."""
+    name, currencies = _split(folded)
+    return name in KNOWN["price"] and all(currency in each for each in currencies)
+
+
+def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
+    """A heading without taxes and currencies, and the currencies that it can mean."""
+    tokens = [token for token in _TOKENS.findall(folded) if token not in _TAXES]
+    currencies = [named for token in tokens if (named := amount.named(token))]
+    return " ".join(token for token in tokens if not amount.named(token)), currencies
+
+
+def _looks_known(folded: str) -> bool:
+    """Whether a heading begins like a known one: “price old”, “Price USD”."""
+    return folded.startswith(tuple(f"{known} " for known in _BEGINNINGS))
+
+
+_BEGINNINGS = ("name", "nom", "sku", "price", "prix", "preis")
+
+
+def _shortened(heading: str) -> str:
+    return heading if len(heading) <= SHOWN else heading[: SHOWN - 1] + "…"
 
 
 def _folded(heading: str) -> str:
     return " ".join(fold(heading).replace("_", " ").split())
 
 
-def _known(currency: str) -> dict[str, tuple[str, ...]]:
-    priced = tuple(pattern.format(currency.lower()) for pattern in _PRICED_IN)
-    return {**KNOWN, "price": KNOWN["price"] + priced}
-
-
 def _first(folded: Sequence[str], known: Sequence[str]) -> int | None:
     return next((folded.index(heading) for heading in known if heading in folded), None)
 
 
-def _refuse_twins(headings: Sequence[str], folded: Sequence[str]) -> None:
+def _refuse_twins(headings: Sequence[str], folded: Sequence[str], currency: str) -> None:
+    """Refuses columns of one name, and two prices of which neither is the better one."""
     seen: dict[str, str] = {}
+    alone = _first(folded, KNOWN["price"]) is not None
     for heading, key in zip(headings, folded, strict=True):
+        key = "price" if not alone and _is_price(key, currency) else key
         if key and key in seen:
             detail = f"The columns “{seen[key]}” and “{heading}” have the same name; rename one of them."
             raise Unknown("twin_headings", detail, first=seen[key], second=heading)

@@ -41,7 +41,7 @@ def read(file: IO[bytes]) -> Iterator[Line]:
     """All lines that are not blank. Raises Unusable."""
     refuse_endless(file)
     file.seek(0)
-    number = 0
+    number, begun = 0, False
     while text := file.readline(LINE_MAX):
         number += 1
         if number == 1:
@@ -51,4 +51,11 @@ def read(file: IO[bytes]) -> Iterator[Line]:
                 pass
             yield Line(number, None)
         elif text.strip():
+            if not begun and (text.lstrip().startswith(b"[") or text.strip() == b"{"):
+                raise Unusable(
+                    "json",
+                    "The file is JSON as a whole. Send NDJSON: one product on each line, such as "
+                    '{"sku": "MUG-12", "name": "Stoneware mug", "price": "12.50"}.',
+                )
+            begun = True
             yield Line(number, text)

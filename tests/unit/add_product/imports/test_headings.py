@@ -31,6 +31,48 @@ def test_a_price_column_may_name_the_catalogues_currency_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
+    "heading",
+    ["Price €", "Price (EUR)", "Prix TTC", "Prix HT", "Prix TTC (€)", "Preis", "PRICE [€]", "Tarif EUR", "Prix de vente TTC", "€ Price",
+     "Price incl. VAT"],
+)  # fmt: skip
+def test_a_price_is_known_with_its_currency_and_taxes_beside_it(heading: str) -> None:
+    assert fields("sku", "name", heading)["price"] == heading
+
+
+@pytest.mark.parametrize("heading", ["Price $", "Price (USD)", "price old", "Prix CHF", "Price £", "Name (internal)"])
+def test_a_heading_that_only_begins_like_a_known_one_is_not_used_and_said_so(heading: str) -> None:
+    assert recognise(("sku", "name", heading), "EUR").similar == (heading,)
+    assert recognise(("sku", "name", "price", heading), "EUR").fields["price"] == 2
+
+
+def test_two_prices_of_which_neither_is_better_are_refused() -> None:
+    with pytest.raises(Unknown, match="Prix HT” and “Prix TTC"):
+        recognise(("sku", "name", "Prix HT", "Prix TTC"), "EUR")
+    assert fields("sku", "Prix HT", "Prix", "Prix TTC")["price"] == "Prix"
+
+
+def test_a_row_of_data_is_no_heading_row_even_if_it_repeats_itself() -> None:
+    with pytest.raises(Unknown, match="no known headings"):
+        recognise(("9783161484100", "9783161484100", "Book"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("headings", "html"),
+    [(("sku", "name", "description", "regular price"), False), (("name", "price", "Body (HTML)"), False),
+     (("ID", "Type", "SKU", "Name", "Description", "Regular price"), True), (("Handle", "Title", "Body (HTML)", "Variant Price"), True)],
+)  # fmt: skip
+def test_descriptions_are_html_only_where_the_whole_file_is_a_known_programs(
+    headings: tuple[str, ...], html: bool
+) -> None:
+    assert recognise(headings, "EUR").html == html
+
+
+def test_what_is_shown_of_headings_is_bounded() -> None:
+    columns = recognise(("name", "price", *(f"{'x' * 1000}{number}" for number in range(1000))), "EUR")
+    assert (len(columns.ignored), max(map(len, columns.ignored))) == (100, 80)
+
+
+@pytest.mark.parametrize(
     "headings",
     [("name", "price", "colour", ""), ("code", "sku", "name"), ("name", "price", "Option1 Value", "Variant Title"),
      ("Handle", "Title", "Variant Price", "Option1 Value", "Vendor")],
