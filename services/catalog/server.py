@@ -51,9 +51,9 @@ preload_app = not reload
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 
-# Longer than the time for which ingress-nginx keeps an idle connection (60 s), so that it never sends a request
-# on a connection that is being closed here.
-keepalive = 75
+# By default longer than the time for which ingress-nginx keeps an idle connection (60 s), so that it never sends a
+# request on a connection that is being closed here.
+keepalive = settings.keepalive_seconds
 graceful_timeout = 30
 
 # The list's `next` carries a cursor and the search: up to 6 kB when percent-encoded.

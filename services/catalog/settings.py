@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Worker processes."""
     threads: Positive = 8
     """Threads in each worker process."""
+    keepalive_seconds: Annotated[int, Meta(ge=1, le=3600)] = 75
+    """Seconds for which a connection without a request stays open: more than the proxy in front keeps it."""
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 0
     """Seconds to go on serving after SIGTERM, so that proxies stop sending first."""
     log_level: Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
