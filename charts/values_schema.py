@@ -2,7 +2,8 @@
 
 A key is described by its comment `# -- ...`, in the notation of helm-docs; `# @schema {...}` above that holds what its
 default does not say: any words of JSON Schema, and these of our own: "of" (blocks in which the key may be repeated),
-"tag", "digest", "hosts", "tls" (known forms), "items", "values" (type of each).
+"form" (what the value is), "items" (what each of a list is). A form is one of FORMS, or an object of Kubernetes, such
+as Toleration: every key and type in it is known to the schema, so that a slip is refused before anything is installed.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import kubernetes_schema
 import yaml
 
 CHART = Path(__file__).with_name("product-catalog")
@@ -19,43 +21,94 @@ BLOCKS = {
     "pods": ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"],
 }
 TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
-PATH = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["path"],
-    "properties": {
-        "path": {"type": "string", "pattern": "^/"},
+LABEL_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
+DNS_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+HOST = {"type": "string", "maxLength": 253, "pattern": rf"^(\*\.)?{DNS_LABEL}(\.{DNS_LABEL})*$"}
+OBJECT_NAME = {"type": "string", "maxLength": 253, "pattern": rf"^({DNS_LABEL}(\.{DNS_LABEL})*)?$"}
+
+
+def _closed(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    needed = {"required": list(required)} if required else {}
+    return {"type": "object", "additionalProperties": False, **needed, "properties": properties}
+
+
+def _times(*values: str) -> str:
+    """A pattern for one field of a schedule, as cron writes it, whose values match one of these patterns."""
+    value = f"({'|'.join(values)})"
+    part = rf"(\*|\?|{value}(-{value})?)(/[1-9][0-9]*)?"
+    return f"{part}(,{part})*"
+
+
+SCHEDULE = " +".join(
+    [
+        _times("[0-5]?[0-9]"),
+        _times("[01]?[0-9]", "2[0-3]"),
+        _times("0?[1-9]", "[12][0-9]", "3[01]"),
+        _times("0?[1-9]", "1[0-2]", "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"),
+        _times("[0-6]", "(?i:sun|mon|tue|wed|thu|fri|sat)"),
+    ]
+)
+PATH = _closed(
+    {
+        "path": {"type": "string", "pattern": r"^/\S*$"},
         "pathType": {"enum": ["Prefix", "Exact", "ImplementationSpecific"]},
     },
-}
+    required=("path",),
+)
+DEFINITIONS = {"label": {"type": "string", "pattern": f"^{LABEL_VALUE}$"}}
+# Of a label or an annotation.
+KEY = rf"^({DNS_LABEL}(\.{DNS_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+
+
+def _keyed(value: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "patternProperties": {KEY: value}}
+
+
 FORMS: dict[str, dict[str, Any]] = {
     # A constant as the other choice, so that the message of a refusal says what to do.
-    "tag": {"anyOf": [{"type": "string"}, {"const": "a text: write the tag in quotes, or with --set-string"}]},
+    "tag": {
+        "anyOf": [{"type": ["string", "null"]}, {"const": "a text: write the tag in quotes, or with --set-string"}]
+    },
     "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+    "labels": _keyed({"$ref": "#/definitions/label"}),
+    "annotations": _keyed({"type": "string"}),
+    # A number of pods, or a part of them.
+    "share": {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^(100|[1-9]?[0-9])%$"},
+    "quantity": kubernetes_schema.QUANTITY,
+    "host": HOST,
+    # A name, an IPv4 address, or an IPv6 address with or without brackets.
+    "server": {"type": "string", "pattern": r"^[A-Za-z0-9._:-]*$|^\[[0-9A-Fa-f:.]+\]$"},
+    "objectName": OBJECT_NAME,
+    "accessMode": {"enum": ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]},
+    "schedule": {
+        "type": "string",
+        "pattern": rf"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly|every ([0-9]+[hms])+)|{SCHEDULE})$",
+    },
     "hosts": {
         "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["host", "paths"],
-            "properties": {
-                "host": {"type": "string", "minLength": 1},
-                "paths": {"type": "array", "minItems": 1, "items": PATH},
-            },
-        },
+        "items": _closed(
+            {"host": HOST, "paths": {"type": "array", "minItems": 1, "items": PATH}}, required=("host", "paths")
+        ),
     },
     "tls": {
         "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["secretName", "hosts"],
-            "properties": {
-                "secretName": {"type": "string", "minLength": 1},
-                "hosts": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-            },
-        },
+        "items": _closed(
+            {"secretName": OBJECT_NAME | {"minLength": 1}, "hosts": {"type": "array", "minItems": 1, "items": HOST}},
+            required=("secretName", "hosts"),
+        ),
     },
+    # Of the Gateway API, which is no part of Kubernetes.
+    "parentReference": _closed(
+        {
+            "group": {"type": "string"},
+            "kind": {"type": "string"},
+            "namespace": {"type": "string"},
+            "name": {"type": "string", "minLength": 1},
+            "sectionName": {"type": "string"},
+            "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+        },
+        required=("name",),
+    ),
 }
 
 
@@ -115,23 +168,25 @@ def schema_of(key: Key) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": key.description} if key.description else {}
     if key.is_block:
         return schema | _closed({child.path[-1]: schema_of(child) for child in key.children})
-    words = {word: value for word, value in key.extra.items() if word != "of"}
-    for form in FORMS:
-        if words.pop(form, False):
-            return schema | FORMS[form]
-    if "items" in words:
-        words["items"] = {"type": words["items"]}
-    elif isinstance(key.default, list):
-        words["items"] = {"type": "string" if key.default and isinstance(key.default[0], str) else "object"}
-    if "values" in words:
-        words["additionalProperties"] = {"type": words.pop("values")}
-    if not {"enum", "type"} & set(words):
-        words["type"] = TYPES[type(key.default)]
+    words = {word: value for word, value in key.extra.items() if word not in ("form", "items", "of")}
+    if "form" in key.extra:
+        schema |= _form(key.extra["form"])
+    elif not {"enum", "type"} & set(words):
+        schema["type"] = TYPES[type(key.default)]
+    if schema.get("type") == "array" and "items" not in schema:
+        schema["items"] = _form(key.extra["items"])
+    if may_be_left_out(key) and isinstance(schema.get("type"), str):
+        schema["type"] = [schema["type"], "null"]
     return schema | words
 
 
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+def _form(name: str) -> dict[str, Any]:
+    """The schema of a form: one of FORMS, a type of JSON, or an object of Kubernetes."""
+    if name in FORMS:
+        return FORMS[name]
+    if name in TYPES.values():
+        return {"type": name}
+    return {"$ref": f"#/definitions/{kubernetes_schema.model_name(name)}"}
 
 
 def schema(keys: list[Key]) -> dict[str, Any]:
@@ -141,8 +196,18 @@ def schema(keys: list[Key]) -> dict[str, Any]:
         for block in BLOCKS.get(key.extra.get("of", ""), []):
             properties[block]["properties"].setdefault(key.path[0], schema_of(key))
     properties["global"]["additionalProperties"] = True
-    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of product-catalog"} | _closed(
-        properties
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of product-catalog"}
+    named = {leaf.extra.get(word) for leaf in leaves(keys) for word in ("form", "items")}
+    kinds = {name for name in named if name and name not in FORMS and name not in TYPES.values()}
+    return head | _closed(properties) | {"definitions": DEFINITIONS | kubernetes_schema.definitions(kinds)}
+
+
+def may_be_left_out(key: Key) -> bool:
+    """Whether `null` in place of the value means something: an empty text, list or map, or none of an object."""
+    return (
+        key.default in ("", [], {})
+        or (isinstance(key.default, dict) and not key.children)
+        or (isinstance(key.default, list) and "minItems" not in key.extra)
     )
 
 
@@ -151,11 +216,27 @@ def leaves(keys: list[Key]) -> list[Key]:
     return [leaf for key in keys for leaf in (leaves(key.children) if key.is_block else [key])]
 
 
+def blocks(keys: list[Key]) -> list[Key]:
+    """Every key that holds others."""
+    return [found for key in keys if key.is_block for found in (key, *blocks(key.children))]
+
+
 def template(keys: list[Key]) -> str:
-    """The template that lists the keys whose default is not null, which must all be there."""
-    paths = [".".join(leaf.path) for leaf in leaves(keys) if leaf.default is not None]
-    head = "{{/* Every key that must be there. Made by `make chart-docs` from values.yaml. */}}\n"
-    return head + '{{- define "product-catalog.keys" -}}\n' + "".join(f"- {path}\n" for path in paths) + "{{- end }}\n"
+    """The template that lists the keys that must be there, and what those stand for that may be left out."""
+    needed = [key for key in leaves(keys) if key.default is not None and not may_be_left_out(key)]
+    empty = [key for key in leaves(keys) if may_be_left_out(key)]
+    return "".join(
+        [
+            "{{/* Every key that must be there. Made by `make chart-docs` from values.yaml, as what follows. */}}\n",
+            '{{- define "product-catalog.neededKeys" -}}\n',
+            *(f"- {'.'.join(key.path)}\n" for key in (*blocks(keys), *needed)),
+            "{{- end }}\n\n",
+            "{{/* What the keys stand for that may be null. */}}\n",
+            '{{- define "product-catalog.emptyValues" -}}\n',
+            *(f"{'.'.join(key.path)}: {json.dumps(None if key.default else key.default)}\n" for key in empty),
+            "{{- end }}\n",
+        ]
+    )
 
 
 def outputs() -> dict[Path, str]:

@@ -314,6 +314,11 @@ def test_an_external_database_brings_no_mysql_and_its_read_host_serves_reading()
     assert "ca" in [volume.get("secret", {}).get("secretName") for volume in read["volumes"]]
 
 
+def test_a_load_balancer_that_keeps_idle_connections_for_long_can_be_matched() -> None:
+    (add,) = render_chart({"keepAliveSeconds": 620}, "add-product/deployment.yaml")
+    assert environment(add["spec"]["template"]["spec"]["containers"][0])["CATALOG_KEEPALIVE_SECONDS"] == "620"
+
+
 def test_our_images_have_the_version_of_the_chart() -> None:
     images = {container["image"] for _, pod in pod_templates(render_chart()) for container in containers(pod)}
     assert {image for image in images if image.startswith(OURS)} == {
@@ -326,7 +331,11 @@ def test_pods_of_a_service_are_spread_over_nodes_and_protected_from_drains() -> 
     for service in SERVICES:
         (spread,) = one(objects, "Deployment", service)["spec"]["template"]["spec"]["topologySpreadConstraints"]
         assert spread["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == service
-        assert one(objects, "PodDisruptionBudget", service)["spec"]["maxUnavailable"] == 1
+        # Or a rollout would leave both new pods on one node, beside the old ones that push them there.
+        assert spread["matchLabelKeys"] == ["pod-template-hash"]
+        budget = one(objects, "PodDisruptionBudget", service)["spec"]
+        assert budget["maxUnavailable"] == 1
+        assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
 def test_the_helm_test_goes_through_all_three_services() -> None:

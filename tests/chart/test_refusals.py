@@ -26,6 +26,41 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"autoscaling": {"enabled": True}, "readProduct": {"replicaCount": 3}}, "readProduct"),
         ({"autoscaling": {"enabled": True, "minReplicas": 9}}, "autoscaling.minReplicas"),
         ({"podDisruptionBudget": {"minAvailable": 1, "maxUnavailable": 1}}, "exclude each other"),
+        (
+            {"replicaCount": 1, "podDisruptionBudget": {"minAvailable": 1}},
+            "minAvailable of addProduct is 1 with 1 pods",
+        ),
+        ({"podDisruptionBudget": {"minAvailable": 2}}, "minAvailable of addProduct is 2 with 2 pods"),
+        ({"podDisruptionBudget": {"minAvailable": "51%"}}, "minAvailable of addProduct is 51% with 2 pods"),
+        ({"readProduct": {"podDisruptionBudget": {"minAvailable": "100%"}}}, "minAvailable of readProduct is 100%"),
+        (
+            {"autoscaling": {"enabled": True, "minReplicas": 3}, "podDisruptionBudget": {"minAvailable": 3}},
+            "minAvailable of addProduct is 3 with 3 pods",
+        ),
+        ({"podDisruptionBudget": {"maxUnavailable": 0}}, "maxUnavailable of addProduct is 0"),
+        (
+            {"displayProduct": {"podDisruptionBudget": {"maxUnavailable": "0%"}}},
+            "maxUnavailable of displayProduct is 0%",
+        ),
+        ({"podDisruptionBudget": {"maxUnavailable": "one"}}, "/podDisruptionBudget/maxUnavailable"),
+        ({"podDisruptionBudget": {"minAvailable": "1"}}, "/podDisruptionBudget/minAvailable"),
+        ({"podDisruptionBudget": {"minAvailable": -1}}, "/podDisruptionBudget/minAvailable"),
+        ({"fullnameOverride": "A.B_c"}, 'fullnameOverride is "A.B_c"'),
+        ({"nameOverride": "a b"}, 'nameOverride is "a b"'),
+        ({"tmpSizeLimit": "512Mi"}, "find no room: 1040Mi are needed"),
+        ({"displayProduct": {"threads": 32}}, "tmpSizeLimit of displayProduct"),
+        (
+            {"ingress": {"enabled": True, "hosts": [{"host": "a.example.com", "paths": [{"path": "/shop(/|$)(.*)"}]}]}},
+            "publicUrl is needed: the path",
+        ),
+        (
+            {"ingress": {"enabled": True, "hosts": [{"host": "*.example.com", "paths": [{"path": "/"}]}]}},
+            "publicUrl is needed: the host",
+        ),
+        (
+            {"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}], "hostnames": ["*.example.com"]}},
+            "publicUrl is needed: the host",
+        ),
         ({"drainSeconds": 100}, "terminationGracePeriodSeconds"),
         ({"ingress": {"enabled": True}}, "ingress.hosts is empty"),
         ({"ingress": {"tls": [{"secretName": "t", "hosts": ["a"]}]}}, "ingress.tls"),
@@ -67,6 +102,128 @@ def test_k10_a_quoted_tag_arrives_as_typed() -> None:
 def test_k20_values_that_lack_a_key_are_refused_with_the_way_out(path: str, helm: str) -> None:
     with pytest.raises(Refused, match=f"{path} is missing or null.*--reset-then-reuse-values"):
         render_chart(arguments=("--set-json", f"{path}=null"), helm=helm)
+
+
+# What Kubernetes alone would refuse, in the middle of an installation, or not at all: a key that it does not know.
+SLIPS: list[tuple[dict[str, Any], str]] = [
+    ({"commonLabels": {"team": True}}, "/commonLabels/team"),
+    ({"commonLabels": {"port": 8080}}, "/commonLabels/port"),
+    ({"commonLabels": {"team": "two words"}}, "/commonLabels/team"),
+    ({"podLabels": {"a key": "x"}}, "/podLabels"),
+    ({"podAnnotations": {"a": 1}}, "/podAnnotations/a"),
+    ({"mysql": {"nodeSelector": {"ssd": True}}}, "/mysql/nodeSelector/ssd"),
+    ({"extraEnv": [{"name": "A", "value": 1}]}, "/extraEnv/0/value"),
+    ({"extraEnv": [{"value": "1"}]}, "/extraEnv/0"),
+    ({"jobs": {"extraEnv": [{"name": "A", "valueFrom": {"secretRef": {"name": "s"}}}]}}, "secretRef"),
+    ({"tolerations": [{"key": "a", "value": 1}]}, "/tolerations/0/value"),
+    ({"tolerations": [{"foo": "a"}]}, "foo"),
+    ({"tolerations": [{"operator": "Exist"}]}, "/tolerations/0/operator"),
+    ({"resources": {"limit": {"memory": "1Gi"}}}, "limit"),
+    ({"mysql": {"resources": {"limits": {"memory": "huge"}}}}, "/mysql/resources/limits/memory"),
+    ({"podSecurityContext": {"runAsuser": 1}}, "runAsuser"),
+    ({"podSecurityContext": {"runAsUser": "1000"}}, "/podSecurityContext/runAsUser"),
+    ({"securityContext": {"capabilities": {"dropped": ["ALL"]}}}, "dropped"),
+    ({"livenessProbe": {"httpget": {"path": "/livez"}}}, "httpget"),
+    ({"mysql": {"startupProbe": {"failureThreshold": "360"}}}, "/mysql/startupProbe/failureThreshold"),
+    ({"affinity": {"nodeAffinities": {}}}, "nodeAffinities"),
+    ({"affinity": {"podAntiAffinity": {"requiredDuringScheduling": []}}}, "requiredDuringScheduling"),
+    ({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone"}]}, "whenUnsatisfiable"),
+    ({"imagePullSecrets": ["registry"]}, "/imagePullSecrets/0"),
+    ({"networkPolicy": {"apiFrom": [{"podselector": {}}]}}, "podselector"),
+    ({"httpRoute": {"parentRefs": [{"name": "g", "section": "https"}]}}, "section"),
+    ({"tmpSizeLimit": "huge"}, "/tmpSizeLimit"),
+    ({"mysql": {"persistence": {"size": "8GB"}}}, "/mysql/persistence/size"),
+    ({"mysql": {"persistence": {"accessModes": ["ReadWrite"]}}}, "/mysql/persistence/accessModes/0"),
+    ({"backup": {"persistence": {"size": "-1Gi"}}}, "/backup/persistence/size"),
+    ({"backup": {"schedule": "nightly"}}, "/backup/schedule"),
+    ({"backup": {"schedule": "61 * * * *"}}, "/backup/schedule"),
+    ({"backup": {"schedule": "30 2 * *"}}, "/backup/schedule"),
+    ({"ingress": {"hosts": [{"host": "Shop_1", "paths": [{"path": "/"}]}]}}, "/ingress/hosts/0/host"),
+    ({"credentials": {"existingSecret": "My Secret"}}, "/credentials/existingSecret"),
+    ({"serviceMonitor": {"interval": "often"}}, "/serviceMonitor/interval"),
+]
+
+
+@pytest.mark.parametrize(("values", "key"), SLIPS, ids=str)
+def test_what_only_the_cluster_would_refuse_is_refused_by_key(values: dict[str, Any], key: str) -> None:
+    with pytest.raises(Refused, match=f"{key}.*(\n|.)*"):
+        render_chart(values)
+
+
+MANY_THINGS: dict[str, Any] = {
+    "commonLabels": {"example.com/team": "shop", "empty": ""},
+    "podAnnotations": {"prometheus.io/port": "9090"},
+    "extraEnv": [
+        {"name": "TZ", "value": "UTC"},
+        {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+        {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1m"}}},
+        {"name": "S", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}},
+    ],
+    "tolerations": [
+        {"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": -1},
+        {"operator": ""},
+    ],
+    "resources": {"requests": {"cpu": 0.5, "memory": "1e9", "example.com/gpu": 1}, "limits": {"memory": "1.5Gi"}},
+    "affinity": {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Gt", "values": ["1"]}]}]
+            }
+        },
+        "podAntiAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "weight": 100,
+                    "podAffinityTerm": {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a": "b"}}},
+                }
+            ]
+        },
+    },
+    "livenessProbe": {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 0},
+    "securityContext": {"seLinuxOptions": {"level": "s0:c1,c2"}, "capabilities": {"add": ["NET_BIND_SERVICE"]}},
+    "networkPolicy": {
+        "apiFrom": [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "::/0", "except": ["2001:db8::/32"]}}]
+    },
+    "backup": {
+        "enabled": True,
+        "schedule": "*/15 8-18,22 1,15 jan-jun MON-FRI",
+        "timeZone": "America/Argentina/Buenos_Aires",
+    },
+    "publicUrl": "https://shop.example.com/shop",
+    "ingress": {
+        "enabled": True,
+        "annotations": {"nginx.ingress.kubernetes.io/use-regex": "true"},
+        "hosts": [
+            {"host": "*.example.com", "paths": [{"path": "/shop(/|$)(.*)", "pathType": "ImplementationSpecific"}]}
+        ],
+    },
+    "mysql": {"persistence": {"size": "0.5Ti", "storageClass": "-"}},
+    "podDisruptionBudget": {"minAvailable": "50%"},
+}
+
+
+def test_what_clusters_take_is_taken() -> None:
+    assert render_chart(MANY_THINGS)
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "@every 12h30m", "0 0 1 1 *", "5/10 0-23/2 ? * 0,6"])
+def test_schedules_as_cron_knows_them_are_taken(schedule: str) -> None:
+    (found,) = render_chart({"backup": {"enabled": True, "schedule": schedule}}, "backup/cronjob.yaml")
+    assert found["spec"]["schedule"] == schedule
+
+
+def test_an_odd_host_or_path_that_is_not_published_asks_for_no_address() -> None:
+    assert render_chart({"ingress": {"hosts": [{"host": "*.example.com", "paths": [{"path": "/a(.*)"}]}]}})
+
+
+@pytest.mark.parametrize("minimum", [1, "50%", "1%"])
+def test_a_budget_that_lets_one_pod_go_is_taken(minimum: Any) -> None:
+    (budget,) = render_chart({"podDisruptionBudget": {"minAvailable": minimum}}, "read-product/pdb.yaml")
+    assert budget["spec"]["minAvailable"] == minimum
+
+
+def test_a_service_of_no_pods_has_nothing_to_protect() -> None:
+    assert render_chart({"replicaCount": 0, "podDisruptionBudget": {"minAvailable": 1}})
 
 
 def test_everything_at_once_is_no_contradiction() -> None:

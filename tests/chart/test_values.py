@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from chart.everything import EVERYTHING, EXTERNAL
-from chart.rendering import CHART, HELMS, ROOT, Refused, parse, render_chart, render_text, validate
+from chart.rendering import CHART, HELMS, ROOT, Refused, parse, pod_templates, render_chart, render_text, validate
 
 pytestmark = pytest.mark.chart
 
@@ -31,6 +31,8 @@ CHANGED: dict[str, Any] = {
     "imagePullSecrets": SECRETS,
     "commonLabels": LABELS,
     "replicaCount": 5,
+    "workers": 1,
+    "threads": 4,
     "podDisruptionBudget.minAvailable": 1,
     "podDisruptionBudget.maxUnavailable": "50%",
     "service.type": "NodePort",
@@ -42,7 +44,7 @@ CHANGED: dict[str, Any] = {
     "livenessProbe": {"periodSeconds": 7},
     "readinessProbe": {"periodSeconds": 7},
     "startupProbe": {"periodSeconds": 7},
-    "tmpSizeLimit": "1Gi",
+    "tmpSizeLimit": "2Gi",
     "topologySpreadConstraints": [],
     "extraEnv": [{"name": "TZ", "value": "UTC"}],
     "podAnnotations": LABELS,
@@ -93,6 +95,7 @@ CHANGED: dict[str, Any] = {
     "networkPolicy.externalDatabaseTo": PEERS,
     "networkPolicy.apiServerTo": PEERS,
     "networkPolicy.apiServerPorts": [8443],
+    "serviceMonitor.interval": "1m30s",
     "serviceMonitor.labels": LABELS,
 }
 # What must hold besides, for a key to have an effect.
@@ -184,13 +187,49 @@ def test_no_key_here_is_gone_from_the_values() -> None:
     assert set(CHANGED) | set(CONTEXT) <= set(LEAVES)
 
 
-@pytest.mark.parametrize("block", ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"])
+PODS = ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"]
+SERVICES = PODS[:3]
+
+
+@pytest.mark.parametrize("block", PODS)
 def test_what_a_block_says_wins_over_what_is_said_for_all(block: str) -> None:
     values = {"nodeSelector": {"disk": "slow"}, "backup": {"enabled": True}}
     merged(values, {block: {"nodeSelector": {"disk": "fast"}}})
     chosen = [str(found).count("'disk': 'fast'") for found in render_chart(values)]
     assert sum(chosen) > 0
     assert "'disk': 'slow'" in str(render_chart(values))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(path for path, leaf in LEAVES.items() if values_schema.may_be_left_out(leaf)),
+        *(f"{block}.{key}" for block in PODS for key in ("resources", "tolerations", "podLabels", "priorityClassName")),
+        *(f"{block}.livenessProbe" for block in SERVICES),
+    ],
+)
+@pytest.mark.parametrize("helm", HELMS)
+def test_null_takes_a_default_out(path: str, helm: str) -> None:
+    values = put({"backup": {"enabled": True}}, path, None)
+    made = render_chart(values, helm=helm)
+    assert made
+    name = path.rpartition(".")[2]
+    if name.endswith("Probe") and "." not in path:
+        services = [found for found in made if found["kind"] == "Deployment"]
+        assert name not in str(services)
+
+
+def test_null_leaves_mysql_without_resources_rather_than_with_those_of_a_service() -> None:
+    (mysql,) = render_chart({"mysql": {"resources": None}}, "mysql/statefulset.yaml")
+    assert "resources" not in mysql["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_openshift_chooses_every_id_where_both_security_contexts_name_none() -> None:
+    ids = {"runAsUser": None, "runAsGroup": None, "fsGroup": None}
+    values = {"podSecurityContext": ids, "mysql": {"podSecurityContext": ids}, "backup": {"enabled": True}}
+    for name, pod in pod_templates(render_chart(values)):
+        assert not set(ids) & set(pod["spec"]["securityContext"]), name
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True, name
 
 
 def test_off_in_a_block_wins_over_on_for_all() -> None:

@@ -11,10 +11,7 @@ command: [bash, /etc/catalog/backup.sh]
 args: {{ toJson .args }}
 env:
   {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
-resources:
-  {{- toYaml .of.resources | nindent 2 }}
-securityContext:
-  {{- toYaml .of.securityContext | nindent 2 }}
+{{- with include "product-catalog.confines" . | trim }}{{ nindent 0 . }}{{ end }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
   - {name: backups, mountPath: /backups}

@@ -4,18 +4,22 @@ and wrong types.
 */}}
 {{- define "product-catalog.checks" -}}
 {{- include "product-catalog.checkPresence" . -}}
+{{- include "product-catalog.fillIn" . -}}
+{{- include "product-catalog.checkNames" . -}}
 {{- include "product-catalog.checkDatabase" . -}}
 {{- include "product-catalog.checkBackup" . -}}
 {{- include "product-catalog.checkSecret" . -}}
+{{- include "product-catalog.checkClaim" . -}}
 {{- include "product-catalog.checkRouting" . -}}
 {{- range $name := list "addProduct" "readProduct" "displayProduct" -}}
 {{- include "product-catalog.checkService" (dict "name" $name "of" (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $name))) -}}
 {{- end -}}
+{{- include "product-catalog.checkTmp" (dict "of" (mustMergeOverwrite (mustDeepCopy .Values) .Values.displayProduct)) -}}
 {{- end }}
 
-{{/* Every key is there. An upgrade with --reuse-values keeps the old version's values, which lack the new keys. */}}
+{{/* Every key that is needed is there. An upgrade with --reuse-values keeps the old version's values, which lack the new keys. */}}
 {{- define "product-catalog.checkPresence" -}}
-{{- range $path := include "product-catalog.keys" . | fromYamlArray -}}
+{{- range $path := include "product-catalog.neededKeys" . | fromYamlArray -}}
 {{- $at := $.Values -}}
 {{- $walked := list -}}
 {{- range $key := splitList "." $path -}}
@@ -25,6 +29,25 @@ and wrong types.
 {{- end -}}
 {{- $at = index $at $key -}}
 {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* What may be null, which Helm takes out of the values, stands for something empty. */}}
+{{- define "product-catalog.fillIn" -}}
+{{- range $path, $empty := include "product-catalog.emptyValues" . | fromYaml -}}
+{{- $keys := splitList "." $path -}}
+{{- $at := $.Values -}}
+{{- range initial $keys }}{{ $at = index $at . }}{{ end -}}
+{{- if kindIs "invalid" (index $at (last $keys)) }}{{ $_ := set $at (last $keys) $empty }}{{ end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "product-catalog.checkNames" -}}
+{{- if not (regexMatch "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$" .Values.fullnameOverride) -}}
+{{- fail (printf "fullnameOverride is %q, with which no object's name can begin: use small letters, digits and -, with a letter or digit at both ends." .Values.fullnameOverride) -}}
+{{- end -}}
+{{- if not (regexMatch "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" .Values.nameOverride) -}}
+{{- fail (printf "nameOverride is %q, which no label can hold: use at most 63 letters, digits, -, _ and ., with a letter or digit at both ends." .Values.nameOverride) -}}
 {{- end -}}
 {{- end }}
 
@@ -82,6 +105,44 @@ namespace is still to be created.
 {{- end -}}
 {{- end }}
 
+{{/*
+MySQL's claim is as it was made, since Kubernetes refuses to change it, and would do so in the middle of an upgrade:
+seen only where Helm talks to the cluster.
+*/}}
+{{- define "product-catalog.checkClaim" -}}
+{{- $name := printf "%s-mysql" (include "product-catalog.fullname" .) -}}
+{{- $present := dict -}}
+{{- if .Values.mysql.enabled }}{{ $present = lookup "apps/v1" "StatefulSet" .Release.Namespace $name | default dict }}{{ end -}}
+{{- if $present -}}
+{{- $claims := $present.spec.volumeClaimTemplates | default list -}}
+{{- if ne .Values.mysql.persistence.enabled (gt (len $claims) 0) -}}
+{{- fail (printf "mysql.persistence.enabled cannot be changed after the installation: leave it at %t." (gt (len $claims) 0)) -}}
+{{- end -}}
+{{- if $claims -}}
+{{- $claim := first $claims -}}
+{{- $size := $claim.spec.resources.requests.storage -}}
+{{- if ne (include "product-catalog.bytes" $size) (include "product-catalog.bytes" .Values.mysql.persistence.size) -}}
+{{- fail (printf "mysql.persistence.size cannot be changed after the installation: leave it at %s, and enlarge the volume as docs/operations.md says (A larger volume)." $size) -}}
+{{- end -}}
+{{- $class := "" -}}
+{{- if hasKey $claim.spec "storageClassName" }}{{ $class = $claim.spec.storageClassName | default "-" }}{{ end -}}
+{{- if ne $class .Values.mysql.persistence.storageClass -}}
+{{- fail (printf "mysql.persistence.storageClass cannot be changed after the installation: leave it at %q." $class) -}}
+{{- end -}}
+{{- if ne (toJson $claim.spec.accessModes) (toJson .Values.mysql.persistence.accessModes) -}}
+{{- fail (printf "mysql.persistence.accessModes cannot be changed after the installation: leave it at %s." (toJson $claim.spec.accessModes)) -}}
+{{- end -}}
+{{- if ne (toJson ($claim.metadata.annotations | default dict)) (toJson .Values.mysql.persistence.annotations) -}}
+{{- fail (printf "mysql.persistence.annotations cannot be changed after the installation: leave it at %s." (toJson ($claim.metadata.annotations | default dict))) -}}
+{{- end -}}
+{{- end -}}
+{{- $label := index $present.spec.selector.matchLabels "app.kubernetes.io/name" -}}
+{{- if ne $label (.Values.nameOverride | default .Chart.Name) -}}
+{{- fail (printf "nameOverride cannot be changed after the installation, since selectors hold it: leave it at %q." $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "product-catalog.checkRouting" -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.hosts is empty: name the host under which people open the pages, as ingress.enabled is true." -}}
@@ -94,6 +155,10 @@ namespace is still to be created.
 {{- end -}}
 {{- if and .Values.ingress.selfSigned (hasKey .Values.ingress.annotations "cert-manager.io/cluster-issuer") -}}
 {{- fail "ingress.selfSigned and ingress.annotations name two issuers at once: set selfSigned to false, or remove cert-manager.io/cluster-issuer." -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.publicUrl) -}}
+{{- $host := first .Values.ingress.hosts -}}
+{{- include "product-catalog.checkAddress" (dict "from" "ingress.hosts" "host" $host.host "path" (first $host.paths).path) -}}
 {{- end -}}
 {{- $hosts := list -}}
 {{- range .Values.ingress.hosts }}{{ $hosts = append $hosts .host }}{{ end -}}
@@ -111,6 +176,19 @@ namespace is still to be created.
 {{- if not .Values.httpRoute.hostnames -}}
 {{- fail "httpRoute.hostnames is empty: name the host under which people open the pages, as httpRoute.enabled is true." -}}
 {{- end -}}
+{{- if not (or .Values.publicUrl .Values.ingress.enabled) -}}
+{{- include "product-catalog.checkAddress" (dict "from" "httpRoute" "host" (first .Values.httpRoute.hostnames) "path" .Values.httpRoute.path) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The address of the pages can be taken from a host and a path. Takes from, host and path. */}}
+{{- define "product-catalog.checkAddress" -}}
+{{- if contains "*" .host -}}
+{{- fail (printf "publicUrl is needed: the host %q in %s stands for many, so that the address of the pages cannot be taken from it." .host .from) -}}
+{{- end -}}
+{{- if not (regexMatch "^/[A-Za-z0-9/._~%-]*$" .path) -}}
+{{- fail (printf "publicUrl is needed: the path %q in %s is a pattern, so that the address of the pages cannot be taken from it." .path .from) -}}
 {{- end -}}
 {{- end }}
 
@@ -122,11 +200,37 @@ namespace is still to be created.
 {{- if and .of.autoscaling.enabled (gt (int .of.autoscaling.minReplicas) (int .of.autoscaling.maxReplicas)) -}}
 {{- fail (printf "autoscaling.minReplicas is above autoscaling.maxReplicas for %s." .name) -}}
 {{- end -}}
+{{- include "product-catalog.checkBudget" . -}}
+{{- if lt (int .of.terminationGracePeriodSeconds) (add (int .of.drainSeconds) 30 | int) -}}
+{{- fail (printf "terminationGracePeriodSeconds of %s must be at least drainSeconds + 30: after the %d seconds of draining, open requests get 30 more." .name (int .of.drainSeconds)) -}}
+{{- end -}}
+{{- end }}
+
+{{/* A service's budget lets a drain take pods one by one. Takes name and of. */}}
+{{- define "product-catalog.checkBudget" -}}
 {{- $budget := .of.podDisruptionBudget -}}
+{{- $pods := include "product-catalog.leastPods" .of | int -}}
 {{- if not (or (kindIs "invalid" $budget.minAvailable) (kindIs "invalid" $budget.maxUnavailable)) -}}
 {{- fail (printf "podDisruptionBudget.minAvailable and podDisruptionBudget.maxUnavailable exclude each other; %s has both." .name) -}}
 {{- end -}}
-{{- if lt (int .of.terminationGracePeriodSeconds) (add (int .of.drainSeconds) 30 | int) -}}
-{{- fail (printf "terminationGracePeriodSeconds of %s must be at least drainSeconds + 30: after the %d seconds of draining, open requests get 30 more." .name (int .of.drainSeconds)) -}}
+{{- if and $budget.enabled (gt $pods 0) -}}
+{{- if has (toString $budget.maxUnavailable) (list "0" "0%") -}}
+{{- fail (printf "podDisruptionBudget.maxUnavailable of %s is %v: no pod could ever be moved, and the drain of a node would wait for ever. Allow 1 at the least." .name $budget.maxUnavailable) -}}
+{{- end -}}
+{{- $kept := toString $budget.minAvailable -}}
+{{- if hasSuffix "%" $kept -}}
+{{- $kept = divf (mulf (trimSuffix "%" $kept | float64) $pods) 100 | ceil -}}
+{{- end -}}
+{{- if and (not (kindIs "invalid" $budget.minAvailable)) (ge (int $kept) $pods) -}}
+{{- fail (printf "podDisruptionBudget.minAvailable of %s is %v with %d pods at the fewest: no pod could ever be moved, and the drain of a node would wait for ever. Ask for fewer, or set podDisruptionBudget.enabled to false." .name $budget.minAvailable $pods) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The files that people send to display-product at the same moment find room. Takes of. */}}
+{{- define "product-catalog.checkTmp" -}}
+{{- $needed := add (mul (int .of.workers) (int .of.threads) (int64 .of.importMaxBytes)) 16777216 -}}
+{{- if gt (float64 $needed) (include "product-catalog.bytes" .of.tmpSizeLimit | float64) -}}
+{{- fail (printf "tmpSizeLimit of displayProduct is %v, in which the files that its %d workers with %d threads may receive at once (importMaxBytes each) find no room: %.0fMi are needed. Raise it, or lower one of the three." .of.tmpSizeLimit (int .of.workers) (int .of.threads) (divf $needed 1048576 | ceil)) -}}
 {{- end -}}
 {{- end }}

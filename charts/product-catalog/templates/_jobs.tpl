@@ -42,10 +42,7 @@ spec:
         {{- with $of.extraEnv }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      resources:
-        {{- toYaml $of.resources | nindent 8 }}
-      securityContext:
-        {{- toYaml $of.securityContext | nindent 8 }}
+      {{- with include "product-catalog.confines" $it | trim }}{{ nindent 6 . }}{{ end }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
   volumes:
@@ -60,10 +57,7 @@ name: wait
 args: [python, -m, cluster_jobs.wait, "{{ int .root.Values.jobs.waitSeconds }}"]
 env:
   {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
-resources:
-  {{- toYaml .of.resources | nindent 2 }}
-securityContext:
-  {{- toYaml .of.securityContext | nindent 2 }}
+{{- with include "product-catalog.confines" . | trim }}{{ nindent 0 . }}{{ end }}
 {{- end }}
 
 {{/* The container that brings the schema up to date. Takes root, of and env. */}}
@@ -73,10 +67,7 @@ name: migrate
 args: [python, -m, catalog.migrate, upgrade]
 env:
   {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
-resources:
-  {{- toYaml .of.resources | nindent 2 }}
-securityContext:
-  {{- toYaml .of.securityContext | nindent 2 }}
+{{- with include "product-catalog.confines" . | trim }}{{ nindent 0 . }}{{ end }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
   - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}

@@ -42,7 +42,7 @@ Takes root, component and of.
 */}}
 {{- define "product-catalog.podLabels" -}}
 {{- $own := include "product-catalog.selectorLabels" . | fromYaml -}}
-{{- toYaml (merge $own .of.podLabels .root.Values.commonLabels) -}}
+{{- toYaml (merge $own (.of.podLabels | default dict) .root.Values.commonLabels) -}}
 {{- end }}
 
 {{/* Name, labels of an object's metadata. Takes root and component. */}}

@@ -32,8 +32,10 @@ enableServiceLinks: false
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .of.podSecurityContext }}
 securityContext:
-  {{- toYaml .of.podSecurityContext | nindent 2 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .of.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
@@ -55,7 +57,7 @@ affinity:
 {{- define "product-catalog.podMetadata" -}}
 labels:
   {{- include "product-catalog.podLabels" . | nindent 2 }}
-{{- $annotations := merge (dict) .of.podAnnotations -}}
+{{- $annotations := merge (dict) (.of.podAnnotations | default dict) -}}
 {{- with .checksum }}{{ $_ := set $annotations "checksum/config" . }}{{ end -}}
 {{- with $annotations }}
 annotations:
@@ -74,4 +76,35 @@ annotations:
 {{- with .extra }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/* `resources` and `securityContext` of a container. Takes of. */}}
+{{- define "product-catalog.confines" -}}
+{{- with .of.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .of.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The three probes of a container. Takes of. */}}
+{{- define "product-catalog.probes" -}}
+{{- $of := .of -}}
+{{- range $name := list "startupProbe" "livenessProbe" "readinessProbe" }}
+{{- with get $of $name }}
+{{ $name }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A quantity of Kubernetes, such as 8Gi, as a number of bytes. Takes the quantity. */}}
+{{- define "product-catalog.bytes" -}}
+{{- $text := toString . -}}
+{{- $number := regexFind "^\\+?[0-9.]+([eE][+-]?[0-9]+)?" $text -}}
+{{- $factors := dict "n" 1e-9 "u" 1e-6 "m" 1e-3 "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
+{{- printf "%.0f" (mulf (float64 $number) (get $factors (trimPrefix $number $text)) | float64) -}}
 {{- end }}

@@ -57,6 +57,11 @@ http://{{ include "product-catalog.objectName" . }}{{ if ne $port 80 }}:{{ $port
 {{- end -}}
 {{- end }}
 
+{{/* Fewest pods that a service has. Takes the service's values. */}}
+{{- define "product-catalog.leastPods" -}}
+{{- if .autoscaling.enabled }}{{ int .autoscaling.minReplicas }}{{ else if kindIs "invalid" .replicaCount }}2{{ else }}{{ int .replicaCount }}{{ end -}}
+{{- end }}
+
 {{/* The Deployment of a service. Takes root, component and own, which is the service's block of values. */}}
 {{- define "product-catalog.deployment" -}}
 {{- $of := mustMergeOverwrite (mustDeepCopy .root.Values) .own -}}
@@ -66,6 +71,7 @@ http://{{ include "product-catalog.objectName" . }}{{ if ne $port 80 }}:{{ $port
     "CATALOG_METRICS_LISTEN" (printf "%s:9090" .root.Values.listenAddress)
     "CATALOG_WORKERS" (int $of.workers)
     "CATALOG_THREADS" (int $of.threads)
+    "CATALOG_KEEPALIVE_SECONDS" (int $of.keepAliveSeconds)
     "CATALOG_DRAIN_SECONDS" (int $of.drainSeconds)
     "CATALOG_LOG_LEVEL" $of.logLevel
     "CATALOG_CURRENCY" .root.Values.currency
@@ -78,7 +84,7 @@ metadata:
   {{- include "product-catalog.metadata" . | nindent 2 }}
 spec:
   {{- if not $of.autoscaling.enabled }}
-  replicas: {{ if kindIs "invalid" $of.replicaCount }}2{{ else }}{{ int $of.replicaCount }}{{ end }}
+  replicas: {{ include "product-catalog.leastPods" $of }}
   {{- end }}
   strategy:
     rollingUpdate:
@@ -110,16 +116,8 @@ spec:
           ports:
             - {name: http, containerPort: 8080}
             - {name: metrics, containerPort: 9090}
-          startupProbe:
-            {{- toYaml $of.startupProbe | nindent 12 }}
-          livenessProbe:
-            {{- toYaml $of.livenessProbe | nindent 12 }}
-          readinessProbe:
-            {{- toYaml $of.readinessProbe | nindent 12 }}
-          resources:
-            {{- toYaml $of.resources | nindent 12 }}
-          securityContext:
-            {{- toYaml $of.securityContext | nindent 12 }}
+          {{- with include "product-catalog.probes" $it | trim }}{{ nindent 10 . }}{{ end }}
+          {{- with include "product-catalog.confines" $it | trim }}{{ nindent 10 . }}{{ end }}
           volumeMounts:
             - {name: tmp, mountPath: /tmp}
             - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}
