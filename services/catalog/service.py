@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
@@ -36,12 +37,30 @@ def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
     app.extensions["settings"] = settings
     app.url_map.converters["product_id"] = ProductId
     app.url_map.merge_slashes = False
+    app.wsgi_app = WholeBodies(app.wsgi_app)  # type: ignore[method-assign]
     _register_request_ids(app)
     logs.register(app)
     _refuse_broken_queries(app)
     metrics.register(app)
     _register_health(app, probes)
     return app
+
+
+class WholeBodies:
+    """WSGI middleware that makes every read of a body end in a 400 when less came than Content-Length promised.
+
+    gunicorn says that it terminates the input, and Werkzeug then takes the end of a broken connection for the end of
+    the body: half an upload would be the whole (RFC 9112, 8).
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """See PEP 3333."""
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)
+        return self._app(environ, start_response)
 
 
 def name_of(package: str) -> str:
