@@ -1,19 +1,280 @@
-"""The worker of gunicorn that serves a service: threads, and an end that idle clients do not hold up."""
+"""The worker of gunicorn that serves a service: threads for requests that have arrived, a loop for those to come.
 
+A thread is given to a request only when its head, and its body as far as that is small, has arrived. A larger body is
+read by a thread, of which such bodies may have half. So clients that are silent, slow or gone hold no thread.
+"""
+
+import contextlib
+import socket
+import struct
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from http import HTTPStatus
+from selectors import EVENT_READ
 from types import FrameType
+from typing import Any
 
+from gunicorn.http import errors
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import ThreadWorker
+
+from catalog import connection, problems, wire
+from catalog.connection import Arrived, Connection
+
+UPLOAD_WAIT_SECONDS = 15
+"""How long a large body waits for a thread."""
+LIVENESS = (b"GET /livez ", b"HEAD /livez ")
+"""Answered by the loop itself: whether the process works does not depend on what its threads wait for."""
+
+_STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+    (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
+    (errors.LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+    (errors.UnsupportedTransferCoding, HTTPStatus.NOT_IMPLEMENTED),
+    (errors.ExpectationFailed, HTTPStatus.EXPECTATION_FAILED),
+    (errors.ParseException, HTTPStatus.BAD_REQUEST),
+)
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Closes idle connections when it is told to stop.
+    """gunicorn's threaded worker with another way of waiting.
 
-    gunicorn's own worker waits for them too, for the whole `graceful_timeout`, although nothing is under way there.
-    A request that has arrived by then is still answered: the worker looks for those first.
+    gunicorn's own gives each new connection a thread that waits for it, loses a request that stands in the buffer
+    behind a body that was not read, and waits for idle clients when it stops.
     """
 
+    wsgi: Callable[..., Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: set[Connection] = set()
+        self._uploads = 0
+        self._uploads_most = max(1, self.cfg.threads // 2)
+        self._queue: deque[Connection] = deque()
+
+    def load_wsgi(self) -> None:
+        """Loads the application."""
+        super().load_wsgi()
+        self.wsgi = _framed(self.wsgi)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Takes a new connection; its request is waited for by the loop."""
+        try:
+            sock, client = listener.accept()
+        except OSError:  # Another worker was faster, or the client is gone.
+            return
+        self.nr_conns += 1
+        conn = Connection(self.cfg, sock, client, listener.getsockname())
+        self._wait(conn)
+        self._on_readable(conn, sock)
+
+    def finish_request(self, conn: Connection, future: "Future[bool]") -> None:
+        """Runs in the loop when a thread is done with a request."""
+        if conn.uploading:
+            self._uploads -= 1
+            self._begin_uploads()
+        if future.cancelled() or not future.result() or not self.alive:
+            self._end(conn)
+            return
+        conn.expect_head(self.cfg.keepalive)
+        conn.sock.setblocking(False)
+        self._wait(conn)
+        self._look(conn)
+
+    def murder_keepalived(self) -> None:
+        """Ends the wait for clients that have had their time."""
+        now = time.monotonic()
+        for conn in [each for each in self._waiting if each.is_late(now)]:
+            if conn.lingering or not conn.buffer:
+                self._drop(conn)
+            else:
+                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "The request came too slowly.")
+        while self._queue and now > self._queue[0].deadline:
+            conn = self._queue.popleft()
+            self._wait(conn)
+            detail = "Too many large bodies are under way; try again in some seconds."
+            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": problems.RETRY_AFTER_SECONDS})
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Waits for sockets and threads, at most a second, so that nobody's time runs out unseen."""
+        super().wait_for_and_dispatch_events(min(timeout, 1.0))
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handles SIGTERM."""
-        for connection in (*self.keepalived_conns, *self.pending_conns):
-            connection.timeout = 0.0
+        """Handles SIGTERM: idle connections are closed, requests that have begun are still answered."""
+        for conn in tuple(self._waiting):
+            if conn.lingering or not conn.buffer:
+                conn.deadline = 0.0
         super().handle_exit(sig, frame)
+
+    def handle(self, conn: Connection) -> bool:
+        """Answers one request. True when the connection can take another one."""
+        request = None
+        try:
+            request = next(conn.parser)
+            request._expected_100_continue = False  # The loop has said so.
+            connection.bound_chunks(request, conn.parser.unreader)
+            kept: bool = self.handle_request(request, conn)
+            return kept and connection.has_come(request, conn.parser.unreader) and conn.parser.finish_body()
+        except StopIteration:
+            pass
+        except TimeoutError as error:
+            self.log.info("The client at %s was too slow: %s", conn.client, error)
+        except OSError as error:
+            self.log.debug("The client at %s is gone: %s", conn.client, error)
+        except Exception as error:
+            self.handle_error(request, conn.sock, conn.client, error)
+        return False
+
+    def handle_error(self, request: Any, sock: socket.socket, client: Any, error: Exception) -> None:
+        """Answers what the application never saw, or could not answer."""
+        status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
+        if status is None:
+            self.log.exception("Error handling a request")
+            status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the fault is logged."
+        else:
+            detail = "The request is not HTTP as it should be."
+            self.log.warning("A request from %s was refused: %s", client, error)
+        _send(sock, status, detail)
+
+    def _wait(self, conn: Connection) -> None:
+        self._waiting.add(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
+
+    def _stop_waiting(self, conn: Connection) -> None:
+        self._waiting.discard(conn)
+        self.poller.unregister(conn.sock)
+
+    def _on_readable(self, conn: Connection, _sock: socket.socket) -> None:
+        try:
+            is_open = conn.receive()
+        except OSError:
+            is_open = False
+        if conn.lingering:
+            conn.buffer.clear()
+        if is_open and not conn.lingering:
+            self._look(conn)
+        elif not is_open:
+            self._on_closed(conn)
+
+    def _on_closed(self, conn: Connection) -> None:
+        """A client that has said all it will: half a body is the application's to refuse, half a head nobody's."""
+        if conn.lingering or conn.arrived() in (Arrived.NOTHING, Arrived.TOO_MUCH) or conn.head_is_missing:
+            self._drop(conn)
+        else:
+            self._begin(conn)
+
+    def _look(self, conn: Connection) -> None:
+        """Decides what becomes of a connection that has got some bytes."""
+        match conn.arrived():
+            case Arrived.WHOLE:
+                self._begin(conn)
+            case Arrived.HEAD:
+                self._stop_waiting(conn)
+                conn.deadline = time.monotonic() + UPLOAD_WAIT_SECONDS
+                self._queue.append(conn)
+                self._begin_uploads()
+            case Arrived.TOO_MUCH if conn.request_line_ended:
+                self._refuse(conn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
+            case Arrived.TOO_MUCH:
+                self._refuse(conn, HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long.")
+
+    def _begin(self, conn: Connection) -> None:
+        """Gives a request to a thread, or answers it here when it asks for no more than a sign of life."""
+        alive = conn.buffer.startswith(LIVENESS)
+        self._stop_waiting(conn)
+        conn.hand_over()
+        if alive:
+            future: Future[bool] = Future()
+            future.set_result(self.handle(conn))
+            self.method_queue.defer(self.finish_request, conn, future)
+        else:
+            self.enqueue_req(conn)
+
+    def _begin_uploads(self) -> None:
+        while self._queue and self._uploads < self._uploads_most:
+            conn = self._queue.popleft()
+            self._uploads += 1
+            conn.uploading = True
+            conn.hand_over()
+            self.enqueue_req(conn)
+
+    def _refuse(self, conn: Connection, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
+        self.log.info("A request from %s was refused: %s", conn.client, detail)
+        self._stop_waiting(conn)
+        _send(conn.sock, status, detail, headers)
+        self._end(conn)
+
+    def _end(self, conn: Connection) -> None:
+        """Closes a connection, once its client has had the time to read the answer (RFC 9112, 9.6)."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+            return
+        conn.lingering = True
+        conn.buffer.clear()
+        conn.deadline = time.monotonic() + (connection.LINGER_SECONDS if self.alive else 0)
+        self._wait(conn)
+        self._on_readable(conn, conn.sock)
+
+    def _drop(self, conn: Connection) -> None:
+        self._stop_waiting(conn)
+        self._close(conn)
+
+    def _close(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.sock.close()
+
+
+def _send(sock: socket.socket, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
+    """Answers with a problem, and says that the connection ends."""
+    request_id = uuid.uuid4().hex
+    body = wire.encode(wire.Problem(problems.phrase(status), status, detail, request_id))
+    fields = {
+        "Content-Type": problems.MEDIA_TYPE,
+        "Content-Length": len(body),
+        "X-Request-ID": request_id,
+        "Connection": "close",
+        **(headers or {}),
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with contextlib.suppress(OSError):  # Nobody may be there to read it.
+        sock.send(f"HTTP/1.1 {status.value} {problems.phrase(status)}\r\n{head}\r\n".encode("ascii") + body)
+
+
+def _framed(application: Callable[..., Any]) -> Callable[..., Any]:
+    """The application with what HTTP/1 asks of a server and gunicorn leaves out.
+
+    An answer that is given while the body is still coming says `Connection: close`, since the rest is not waited for.
+    An answer over HTTP/1.0 that breaks off is reset: there its end is the only sign that it was whole.
+    """
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        response: Response = start_response.__self__  # type: ignore[attr-defined]
+
+        def start(*arguments: Any) -> Any:
+            if not connection.has_come(response.req, response.req.unreader):
+                response.force_close()
+            return start_response(*arguments)
+
+        answer = application(environ, start)
+        return answer if response.req.version > (1, 0) else _reset_when_broken(answer, response.sock)
+
+    return serve
+
+
+def _reset_when_broken(answer: Any, sock: socket.socket) -> Iterator[bytes]:
+    try:
+        yield from answer
+    except Exception:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        sock.close()
+        raise
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()

@@ -1,20 +1,44 @@
 """Clients that are slow, silent, broken off or quick: none keeps the others from their answers, none gets another's."""
 
+import contextlib
 import json
 import socket
+import sqlite3
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 
-from processes import Running, running_services
+from processes import SERVICES, Running, running_services
 
 http = urllib3.PoolManager(retries=False)
 CLIENTS = 200
 CSV = b"Content-Type: text/csv\r\n"
 JSON = b"Content-Type: application/json\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+# What each of the many clients has sent when it stops, or goes on a byte at a time.
+SILENT = b""
+HEAD = b"GET /api/v1/products HTTP/1.1\r\nHost: c"
+LARGE = b"Content-Length: 60000000\r\n\r\n" + b"x" * 1000
+BODIES = {
+    "add_product": {
+        "json": b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b'Content-Length: 100\r\n\r\n{"name',
+        "import": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\n" + CSV + LARGE,
+        "chunked": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n"
+        + CSV
+        + b"\r\n5\nab",
+    },
+    "read_product": {"get": b"GET /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b"Content-Length: 100\r\n\r\n{"},
+    "display_product": {
+        "form": b"POST /products/new HTTP/1.1\r\nHost: c\r\n" + FORM + b"Content-Length: 100\r\n\r\nname=",
+        "upload": b"POST /import HTTP/1.1\r\nHost: c\r\nContent-Type: multipart/form-data; boundary=b\r\n" + LARGE,
+    },
+}
+READS = {"add_product": "/api/v1/openapi.json", "read_product": "/api/v1/products", "display_product": "/products"}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +53,127 @@ def connect(running: Running, service: str) -> socket.socket:
     connection = socket.create_connection((address.hostname, address.port), timeout=30)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
+
+
+def answers(connection: socket.socket, count: int) -> list[tuple[int, bool]]:
+    """Status of each answer, and whether it says that the connection ends."""
+    found = []
+    with connection.makefile("rb") as file:
+        for _ in range(count):
+            status = int(file.readline().split()[1])
+            head = {}
+            while (line := file.readline()) != b"\r\n":
+                name, _, value = line.decode().partition(":")
+                head[name.lower()] = value.strip()
+            file.read(int(head.get("content-length", 0)))
+            found.append((status, head.get("connection") == "close"))
+            if head.get("connection") == "close":
+                break
+    return found
+
+
+KINDS = [
+    (service, kind, sent)
+    for service in SERVICES
+    for kind, sent in {"silent": SILENT, "head": HEAD, **BODIES[service]}.items()
+]
+
+
+@pytest.mark.parametrize(("service", "kind", "sent"), KINDS, ids=[f"{service}-{kind}" for service, kind, _ in KINDS])
+def test_clients_that_keep_the_server_waiting_keep_nobody_else_waiting(
+    running: Running, service: str, kind: str, sent: bytes
+) -> None:
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(connect(running, service)) for _ in range(CLIENTS)]
+        for client in slow:
+            client.sendall(sent)
+        for path in ("/livez", "/readyz", READS[service]) * 2:
+            # Where a client takes a thread, none is left: the answer would come after its time is up, 10 s at least.
+            answer = http.request("GET", running.urls[service] + path, timeout=5)
+            assert answer.status == 200
+            for client in slow:
+                with contextlib.suppress(OSError):
+                    client.send(sent[-1:])
+
+
+BROKEN = (
+    (b"GET /api/v1/products HTTP/1.1\r\nHost:", 408),
+    (b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b"Content-Length: 50\r\n\r\n{", 408),
+    (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+    (b"GET /" + b"x" * 90_000, 414),
+    (b"GET / HTTP/1.1\r\n" + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, 431),
+    (b"nonsense\r\n\r\n", 400),
+)
+
+
+def test_what_never_becomes_a_request_is_ended_with_a_problem(running: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(running, "add_product")) for _ in BROKEN]
+        for client, (sent, _) in zip(clients, BROKEN, strict=True):
+            with contextlib.suppress(OSError):
+                client.sendall(sent)
+        for client, (sent, status) in zip(clients, BROKEN, strict=True):
+            head, _, body = stack.enter_context(client.makefile("rb")).read().partition(b"\r\n\r\n")
+            problem = json.loads(body)
+            assert (problem["status"], head.split()[1]) == (status, str(status).encode()), sent[:40]
+            assert f"X-Request-ID: {problem['request_id']}".encode() in head
+
+
+UNREAD = (
+    b"PATCH /api/v1/products/1 HTTP/1.1\r\nHost: c\r\n" + JSON + b"Content-Length: 12\r\n\r\n",
+    b'{"name":"x"}',
+    b"GET /livez HTTP/1.1\r\nHost: c\r\n\r\n",
+)
+
+
+def test_a_request_behind_a_body_that_nobody_read_is_answered(running: Running) -> None:
+    head, body, following = UNREAD
+    for _ in range(5):
+        with connect(running, "add_product") as client:
+            client.sendall(head + body + following)
+            assert answers(client, 2) == [(428, False), (200, False)]
+            client.sendall(head)
+            time.sleep(0.02)  # The head alone may be looked at first.
+            client.sendall(body + following)
+            assert answers(client, 2) == [(428, False), (200, False)]
+
+
+def test_hundreds_of_unread_bodies_on_one_connection_are_all_answered(running: Running) -> None:
+    body = b"x" * 1000
+    head = b"PATCH /nowhere HTTP/1.1\r\nHost: c\r\nContent-Length: %d\r\n\r\n"
+    with connect(running, "add_product") as client:
+        for number in range(300):
+            sent = body[: number * 3]
+            client.sendall(head % len(sent))
+            client.sendall(sent)
+            assert answers(client, 1) == [(404, False)]
+        client.sendall((head % 3 + b"abc") * 50)
+        assert answers(client, 50) == [(404, False)] * 50
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: c\r\n\r\n" * 1500)
+        assert answers(client, 1500) == [(200, False)] * 1500
+
+
+def test_an_answer_before_a_large_body_says_that_the_connection_ends(running: Running) -> None:
+    for service in SERVICES:
+        with connect(running, service) as client:
+            client.sendall(b"POST /nowhere HTTP/1.1\r\nHost: c\r\nContent-Length: 30000000\r\n\r\n" + b"x" * 100_000)
+            assert answers(client, 1) == [(404, True)]
+            # What is still being sent does not destroy the answer.
+            with contextlib.suppress(OSError):
+                client.sendall(b"x" * 1_000_000)
+
+
+def test_a_client_that_asks_first_may_send_its_body(running: Running) -> None:
+    with connect(running, "add_product") as client:
+        client.sendall(
+            b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\nExpect: 100-continue\r\n"
+            + JSON
+            + b"Content-Length: 27\r\n\r\n"
+        )
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b'{"name": "x", "price": "1"}')
+        assert answers(client, 1) == [(201, False)]
 
 
 HALVES = {
@@ -57,3 +202,29 @@ def test_half_a_body_is_never_taken_for_the_whole(running: Running, kind: str) -
     assert names == []
     logged = [json.loads(line) for line in running.log(service)[before:].splitlines()]
     assert [entry["status"] for entry in logged if entry.get("path") == path] == [400]
+
+
+MANY = """
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
+    INSERT INTO product (name, description, price, search_text, version, created_at, updated_at)
+    SELECT 'Long', printf('%.9000c', 'x'), 100, '', 1, '2026-01-01', '2026-01-01' FROM number
+"""
+
+
+def test_an_export_that_breaks_off_does_not_look_whole_over_http_1_0(tmp_path: Path) -> None:
+    with (
+        running_services(tmp_path) as services,
+        contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)) as database,
+    ):
+        database.execute(MANY)
+        with connect(services, "read_product") as client:
+            client.sendall(b"GET /api/v1/products/export HTTP/1.0\r\n\r\n")
+            client.recv(1000)
+            database.execute("DROP TABLE product")
+            with pytest.raises(ConnectionResetError):
+                read_all(client)
+
+
+def read_all(client: socket.socket) -> None:
+    while client.recv(65536):
+        pass

@@ -1,0 +1,201 @@
+"""A client's connection: the bytes that have arrived, and how long the rest of a request may take to come."""
+
+import re
+import socket
+import time
+from enum import Enum, auto
+from typing import Any
+
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.errors import InvalidChunkSize
+from gunicorn.http.parser import RequestParser
+from gunicorn.http.unreader import SocketUnreader
+
+HEAD_SECONDS = 10
+"""From the first wait for a request to the last byte of its head."""
+HEAD_MAX = 64 * 1024
+"""Bytes of a head, request line included."""
+GRACE_SECONDS = 10
+LEAST_RATE = 4 * 1024
+"""Bytes per second below which a body is not waited for, once GRACE_SECONDS are over."""
+SEND_SECONDS = 30
+"""How long a client may take to accept one piece of an answer."""
+LINGER_SECONDS = 10
+"""How long a body that nobody wants is thrown away, so that the client gets to read its answer (RFC 9112, 9.6)."""
+BUFFER_MAX = 64 * 1024
+"""Bytes of a body that wait here, rather than on a thread, until all of them have come."""
+CHUNK_HEAD_MAX = 4 * 1024
+"""Bytes of a chunk's size and extensions, or of the trailers."""
+RECEIVE = 64 * 1024
+
+_HEAD_END = b"\r\n\r\n"
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Arrived(Enum):
+    """How much of the next request is there."""
+
+    NOTHING = auto()
+    """Not one byte."""
+    PART = auto()
+    """Part of the head, or of a body small enough to be waited for."""
+    WHOLE = auto()
+    """Head and body: reading it will not wait for the client."""
+    HEAD = auto()
+    """The head and the beginning of a larger body: reading it waits for the client."""
+    TOO_MUCH = auto()
+    """A head beyond HEAD_MAX."""
+
+
+class Connection:
+    """What the worker knows of a client. gunicorn's functions use `sock`, `client`, `server` and `parser`."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        self.sock = sock
+        self.client = client
+        self.server = server
+        self.buffer = bytearray()
+        self.deadline = 0.0
+        self.uploading = False
+        self.lingering = False
+        self.parser = RequestParser(cfg, sock, client)
+        self.parser.unreader = PatientUnreader(sock)
+        self._searched = 0
+        self._head_end = -1
+        self._body = 0
+        self._body_since = 0.0
+        sock.setblocking(False)
+        self.expect_head()
+
+    def expect_head(self, seconds: float = HEAD_SECONDS) -> None:
+        """Begins the wait for a request; what came behind the one before is its beginning."""
+        self.buffer = bytearray(self.parser.unreader.take_buffered())
+        self.deadline = time.monotonic() + (HEAD_SECONDS if self.buffer else seconds)
+        self._searched = 0
+        self._head_end = -1
+        self.uploading = False
+
+    def receive(self) -> bool:
+        """Takes what is there without waiting. False when the client has closed. Raises OSError."""
+        try:
+            data = self.sock.recv(RECEIVE)
+        except (BlockingIOError, InterruptedError):
+            return True
+        if not self.buffer and data:
+            self.deadline = time.monotonic() + HEAD_SECONDS
+        self.buffer += data
+        return bool(data)
+
+    def arrived(self) -> Arrived:
+        """How much of the request is there."""
+        if not self.buffer:
+            return Arrived.NOTHING
+        if self._head_end < 0 and not self._find_head():
+            return Arrived.TOO_MUCH if len(self.buffer) > HEAD_MAX else Arrived.PART
+        if self._body < 0:
+            whole = self.buffer.endswith(_LAST_CHUNK)
+            return Arrived.WHOLE if whole else Arrived.HEAD
+        there = len(self.buffer) - self._head_end
+        if there >= self._body:
+            return Arrived.WHOLE
+        return Arrived.PART if there < BUFFER_MAX else Arrived.HEAD
+
+    def is_late(self, now: float) -> bool:
+        """Whether the client has had its time."""
+        if self._head_end < 0 or self.lingering:
+            return now > self.deadline
+        return now > self._body_since + GRACE_SECONDS + (len(self.buffer) - self._head_end) / LEAST_RATE
+
+    def hand_over(self) -> None:
+        """Gives the bytes to the parser; from here on a thread reads from the socket itself."""
+        self.sock.settimeout(SEND_SECONDS)
+        self.parser.unreader.begin(bytes(self.buffer))
+        self.buffer = bytearray()
+
+    @property
+    def head_is_missing(self) -> bool:
+        """Whether the end of the head has not arrived."""
+        return self._head_end < 0
+
+    @property
+    def request_line_ended(self) -> bool:
+        """Whether at least the first line is there."""
+        return b"\r\n" in self.buffer
+
+    def _find_head(self) -> bool:
+        end = self.buffer.find(_HEAD_END, max(0, self._searched - 3))
+        self._searched = len(self.buffer)
+        if end < 0 or end > HEAD_MAX:
+            return False
+        self._head_end = end + len(_HEAD_END)
+        self._body_since = time.monotonic()
+        head = bytes(self.buffer[: end + 2])
+        # This only tells how long to wait; what the request is, the parser decides later.
+        length = _CONTENT_LENGTH.search(head)
+        self._body = -1 if _CHUNKED.search(head) else int(length.group(1)) if length else 0
+        if _CONTINUE.search(head) and self._body and len(self.buffer) == self._head_end:
+            self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return True
+
+
+class PatientUnreader(SocketUnreader):  # type: ignore[misc]
+    """Reads from the socket as long as the client keeps to the least rate. Raises TimeoutError when it does not."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock, RECEIVE)
+        self._started = 0.0
+        self._received = 0
+
+    def begin(self, data: bytes) -> None:
+        """Starts a request of which these bytes have arrived already."""
+        self._started = time.monotonic()
+        self._received = 0
+        self.unread(data)
+
+    def chunk(self) -> bytes:
+        """The next bytes, as they come."""
+        left = self._started + GRACE_SECONDS + self._received / LEAST_RATE - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the body comes too slowly")
+        self.sock.settimeout(min(left, GRACE_SECONDS))
+        try:
+            data: bytes = self.sock.recv(self.mxchunk)
+        finally:
+            self.sock.settimeout(SEND_SECONDS)
+        self._received += len(data)
+        return data
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes have arrived and are not read."""
+        size: int = self.buf.getbuffer().nbytes
+        return size
+
+
+class BoundedChunks(ChunkedReader):  # type: ignore[misc]
+    """Chunked bodies (RFC 9112, 7.1) whose sizes and trailers end within bounds, and in CRLF."""
+
+    def get_data(self, unreader: Any, buf: Any) -> None:
+        """Reads more of a chunk's head. Raises InvalidChunkSize when that cannot become one."""
+        head = buf.getvalue()
+        if len(head) > CHUNK_HEAD_MAX or b"\n" in head.replace(b"\r\n", b""):
+            raise InvalidChunkSize(head[:20])
+        super().get_data(unreader, buf)
+
+
+def bound_chunks(request: Any, unreader: Any) -> None:
+    """Puts the bounds on a request that has just been parsed."""
+    if isinstance(request.body.reader, ChunkedReader):
+        request.body = Body(BoundedChunks(request, unreader))
+
+
+def has_come(request: Any, unreader: PatientUnreader) -> bool:
+    """Whether the rest of the request's body, as far as it is not read, has arrived."""
+    reader = request.body.reader
+    if isinstance(reader, ChunkedReader):
+        return reader.parser is None
+    left: int = reader.length
+    return left <= unreader.waiting
