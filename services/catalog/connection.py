@@ -1,5 +1,6 @@
 """A client's connection: the bytes that have arrived, and how long the rest of a request may take to come."""
 
+import contextlib
 import re
 import socket
 import time
@@ -137,7 +138,8 @@ class Connection:
         length = _CONTENT_LENGTH.search(head)
         self._body = -1 if _CHUNKED.search(head) else int(length.group(1)) if length else 0
         if _CONTINUE.search(head) and self._body and len(self.buffer) == self._head_end:
-            self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            with contextlib.suppress(OSError):  # Its end is seen when the body does not come.
+                self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
 
 

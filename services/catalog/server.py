@@ -30,8 +30,9 @@ def _split(listen: str) -> tuple[str, int]:
 
 bind = settings.listen
 
-# Threads, since each request waits for the database; plain processes could serve fewer clients, and an
-# event loop would be blocked by mysqlclient. Threads are plenty, so that slow clients do not starve the probes.
+# Threads, since each request waits for the database; plain processes could serve fewer clients, and an event loop
+# would be blocked by mysqlclient. The worker gives a thread only to a request that has arrived, so that clients which
+# are slow or silent cost none.
 worker_class = "catalog.worker.Worker"
 workers = settings.workers
 threads = settings.threads
