@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import IO, Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports import encoding, headings, table
@@ -13,11 +15,13 @@ from add_product.imports.candidate import Candidate, TableReader, from_lines
 from add_product.imports.report import Report
 from add_product.imports.seen import Seen
 from catalog import database, metrics, products, text, wire
-from catalog.models import Product
+from catalog.models import IdempotencyKey, Product
 from catalog.text import Invalid
 
 BATCH = 500
 RACES_MAX = 10
+# No Idempotency-Key of a caller has a blank in it.
+TURN = "turn of imports"
 OnConflict = Literal["fail", "skip", "update"]
 ON_CONFLICT: tuple[OnConflict, ...] = ("fail", "skip", "update")
 
@@ -85,6 +89,8 @@ def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -
             return _plan(connection, batch, on_conflict)
 
     def work(connection: Connection) -> list[Plan]:
+        if any(candidate.values.get("sku") is None for candidate in batch):
+            _take_turn(connection)
         plans = _plan(connection, batch, on_conflict, lock=True)
         _carry_out(connection, plans)
         return plans
@@ -97,6 +103,19 @@ def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -
             if race == RACES_MAX:
                 raise
     raise AssertionError("unreachable")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Waits until no other import writes products without SKU, whose sameness no index guards.
+
+    MySQL locks no row that is not there yet, so two imports of one file would both find nothing and both write. The
+    row that they lock instead stays until their transaction ends. SQLite has one writer at a time.
+    """
+    if connection.dialect.name != "mysql":
+        return
+    now = datetime.now(UTC)
+    row = {"key": TURN, "request_hash": "", "product_id": 0, "body": b"", "created_at": now}
+    connection.execute(mysql.insert(IdempotencyKey).values(row).on_duplicate_key_update(created_at=now))
 
 
 def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
