@@ -43,7 +43,10 @@ def test_cells_forms_and_undo_follow_the_wire_type(tmp_path: Path):
     copy = services / "catalog" / "wire.py"
     source = copy.read_text()
     for before, after in (
-        ('    description: GivenDescription = ""\n', '    description: GivenDescription = ""\n    colour: Name = "white"\n'),
+        (
+            '    description: GivenDescription = ""\n',
+            '    description: GivenDescription = ""\n    colour: Name = "white"\n',
+        ),
         ("    description: Description\n", "    description: Description\n    colour: Name\n"),
     ):
         assert source.count(before) == 1
