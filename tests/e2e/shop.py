@@ -24,16 +24,17 @@ class Browser:
             timeout=urllib3.Timeout(connect=5, read=35),
             retries=False,
         )
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
 
     def open(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
         """One request; redirects are not followed."""
         headers = {"Host": self.host, "Referer": f"https://{self.host}/", **options.pop("headers", {})}
-        if self.cookie:
-            headers["Cookie"] = self.cookie
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = self.pool.request(method, path, headers=headers, redirect=False, **options)
-        if given := answer.headers.get("Set-Cookie"):
-            self.cookie = given.partition(";")[0]
+        for given in answer.headers.getlist("Set-Cookie"):
+            name, _, value = given.partition(";")[0].partition("=")
+            self.cookies[name] = value
         return answer
 
     def form(self, path: str) -> dict[str, str]:
