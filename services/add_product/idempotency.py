@@ -4,6 +4,7 @@ The key, the product and the answer are written in one transaction: either all t
 dies in between. A second request with the same key waits for the first one's transaction at the key's row.
 """
 
+import contextlib
 import hashlib
 import re
 import time
@@ -60,8 +61,8 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
         connection.execute(IdempotencyKey.__table__.update().where(IdempotencyKey.key == key).values(written))
         return product
 
+    _forget_old()
     try:
-        _forget_old()
         return database.transaction(add), True
     except Used:
         return _replay(key, request_hash), False
@@ -105,4 +106,6 @@ def _forget_old() -> None:
         if keys:
             connection.execute(delete(IdempotencyKey).where(IdempotencyKey.key.in_(keys)))
 
-    database.transaction(forget)
+    # Whoever holds one of them, or a database that is away, is no matter of the request that came along.
+    with contextlib.suppress(OperationalError):
+        database.transaction(forget)
