@@ -33,7 +33,7 @@ _HEAD_END = b"\r\n\r\n"
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-_LAST_CHUNK = b"0\r\n\r\n"
+_CHUNK_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n", re.IGNORECASE)
 
 
 class Arrived(Enum):
@@ -97,8 +97,7 @@ class Connection:
         if self._head_end < 0 and not self._find_head():
             return Arrived.TOO_MUCH if len(self.buffer) > HEAD_MAX else Arrived.PART
         if self._body < 0:
-            whole = self.buffer.endswith(_LAST_CHUNK)
-            return Arrived.WHOLE if whole else Arrived.HEAD
+            return Arrived.WHOLE if _chunks_end(self.buffer, self._head_end) else Arrived.HEAD
         there = len(self.buffer) - self._head_end
         if there >= self._body:
             return Arrived.WHOLE
@@ -186,6 +185,16 @@ class BoundedChunks(ChunkedReader):  # type: ignore[misc]
         if len(head) > CHUNK_HEAD_MAX or b"\n" in head.replace(b"\r\n", b""):
             raise InvalidChunkSize(head[:20])
         super().get_data(unreader, buf)
+
+
+def _chunks_end(buffer: bytearray, at: int) -> bool:
+    """Whether the last chunk and the end of the trailers are there (RFC 9112, 7.1)."""
+    while found := _CHUNK_SIZE.match(buffer, at):
+        size = int(found.group(1), 16)
+        if size == 0:
+            return buffer.startswith(b"\r\n", found.end()) or buffer.find(_HEAD_END, found.end()) >= 0
+        at = found.end() + size + 2
+    return False
 
 
 def bound_chunks(request: Any, unreader: Any) -> None:

@@ -31,6 +31,10 @@ BODIES = {
         "chunked": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n"
         + CSV
         + b"\r\n5\nab",
+        "chunk that looks like the last": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\n"
+        + b"Transfer-Encoding: chunked\r\n"
+        + CSV
+        + b"\r\nff\r\nab0\r\n\r\n",
     },
     "read_product": {"get": b"GET /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b"Content-Length: 100\r\n\r\n{"},
     "display_product": {
