@@ -14,7 +14,6 @@ from catalog.text import Invalid, trim
 LANGUAGES = ("en", "fr")
 # Signs and short forms that are not in the languages of the pages, or that several currencies share.
 _SIGNS = {
-
     "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU BMD BND BZD FJD NAD SBD SRD TTD XCD BBD BSD JMD KYD LRD GYD",
     "us$": "USD", "c$": "CAD", "r$": "BRL", "£": "GBP EGP FKP GIP LBP SHP SSP SDG SYP", "¥": "JPY CNY",
     "元": "CNY TWD", "円": "JPY", "원": "KRW", "₩": "KRW KPW", "€": "EUR", "₽": "RUB", "руб": "RUB", "руб.": "RUB",
@@ -100,10 +99,10 @@ def _number(plain: str, currency: str) -> str:
 def _check_currency(before: str, behind: str, currency: str) -> None:
     if not before and not behind:
         return
-    named = _currencies().get(before or behind)
-    if named is None or (before and behind):
+    possible = _currencies().get(before or behind)
+    if possible is None or (before and behind):
         raise Invalid("number", "is not a price; write it like 1299.00")
-    if currency not in named:
+    if currency not in possible:
         found = before or behind
         raise Invalid("currency", f"is in another currency ({found}) than {currency}", found=found, currency=currency)
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import HiddenField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from catalog import amount, text, wire
@@ -120,14 +120,19 @@ class ProductForm(PlainForm):
 
 
 class ImportForm(FlaskForm):  # type: ignore[misc]
-    """A file, and what to do with the SKUs that the catalogue has already."""
+    """A file, its encoding when that cannot be told, and what to do with the SKUs that the catalogue has already."""
 
     file = FileField(lazy_gettext("File"))
+    charset = SelectField(lazy_gettext("Encoding"))
     on_conflict = RadioField(
         lazy_gettext("If a product with the same SKU is there already"),
         choices=[SelectChoice(value, label) for value, label in ON_CONFLICT.items()],
         default="skip",
     )
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.charset.choices = [("", _("Recognise it")), *messages.charsets()]
 
 
 def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:

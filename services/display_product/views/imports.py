@@ -16,6 +16,7 @@ from wtforms.validators import ValidationError
 
 from catalog import wire
 from catalog.cells import guard
+from catalog.charsets import CHOICES as CHARSETS
 from catalog.wire import FieldError
 from display_product import client, errors, messages, staging
 from display_product.formats import number
@@ -52,10 +53,10 @@ def preview() -> Response:
     upload = form.file.data
     if not upload:
         return _again(form, _("Choose a file."), HTTPStatus.UNPROCESSABLE_ENTITY)
-    if form.on_conflict.data not in ON_CONFLICT:
-        abort(HTTPStatus.BAD_REQUEST)
+    charset, on_conflict = form.charset.data or "", form.on_conflict.data
+    _refuse_unknown(charset, on_conflict)
     name = upload.filename[-NAME_MAX:]
-    answer = _import(form, upload.stream, name, form.on_conflict.data, dry_run=True)
+    answer = _import(form, upload.stream, name, charset, on_conflict, dry_run=True)
     if not isinstance(answer, wire.ImportReport):
         return answer
     values = _page(answer, name)
@@ -64,7 +65,7 @@ def preview() -> Response:
     # Flask closes uploads before it writes a streamed page; the response takes this one over.
     file, upload.stream = upload.stream, io.BytesIO()
     staged = staging.pack(file)
-    page = stream_template("import_preview.html", staged=staged, on_conflict=form.on_conflict.data, **values)
+    page = stream_template("import_preview.html", staged=staged, charset=charset, on_conflict=on_conflict, **values)
     response = current_app.make_response(page)
     response.call_on_close(file.close)
     return response
@@ -81,10 +82,9 @@ def run() -> Response:
             validate_csrf(values.get("csrf_token"))
         except ValidationError:
             return errors.expired()
-        on_conflict, name = values.get("on_conflict", ""), values.get("name", "")[-NAME_MAX:]
-        if on_conflict not in ON_CONFLICT:
-            abort(HTTPStatus.BAD_REQUEST)
-        answer = _import(ImportForm(formdata=None), file, name, on_conflict, dry_run=False)
+        name, charset, on_conflict = (values.get(each, "") for each in ("name", "charset", "on_conflict"))
+        _refuse_unknown(charset, on_conflict)
+        answer = _import(ImportForm(formdata=None), file, name[-NAME_MAX:], charset, on_conflict, dry_run=False)
     if not isinstance(answer, wire.ImportReport):
         return answer
     return make_response(render_template("import_result.html", **_page(answer, name), here=url_for("imports.choose")))
@@ -110,13 +110,20 @@ def faults() -> Response:
     return response
 
 
+def _refuse_unknown(charset: str, on_conflict: str) -> None:
+    if charset not in ("", *CHARSETS) or on_conflict not in ON_CONFLICT:
+        abort(HTTPStatus.BAD_REQUEST)
+
+
 def _import(
-    form: ImportForm, file: IO[bytes], name: str, on_conflict: str, dry_run: bool
+    form: ImportForm, file: IO[bytes], name: str, charset: str, on_conflict: str, dry_run: bool
 ) -> wire.ImportReport | Response:
     """The report, or the page that says why there is none."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     media_type = MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "text/csv")
+    if charset and media_type == "text/csv":
+        media_type += f"; charset={charset}"
     try:
         return client.get().import_file(file, size, media_type, on_conflict, dry_run)
     except client.Refused as refused:

@@ -46,6 +46,19 @@ def test_nothing_is_written_before_the_preview_is_confirmed(api: Api, browser: B
     assert counts(confirm(browser, preview)) == ["0", "0", "2", "0"]
 
 
+def test_a_file_in_another_encoding_is_taken_as_the_person_says(api: Api, browser: Browser):
+    file = "name;price\nЧайник;5,00\n".encode("koi8-r")
+    asked = choose(browser, file)
+    assert (asked.status, asked.one("#charset option[selected]")["value"]) == (422, "")
+    assert "Choose its encoding" in asked.one("#file-error").get_text()
+    preview = choose(browser, file, charset="koi8-r")
+    assert counts(preview) == ["1", "0", "0", "0"]
+    assert counts(confirm(browser, preview)) == ["1", "0", "0", "0"]
+    assert [each["name"] for each in api.all()] == ["Чайник"]
+    assert choose(browser, file, charset="klingon").status == 400
+    assert confirm(browser, preview, charset="klingon").status == 400
+
+
 def test_any_replica_can_take_the_next_step(settings: Settings, api: Api, browser: Browser):
     preview = choose(browser, GOOD)
     other = Browser(display_product.create_app(settings).test_client())
