@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import IO, Any, Literal
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
@@ -155,10 +156,11 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
         fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)
         return Plan(candidate, "failed", error=candidate.note(fault, name="sku", value=existing.sku or ""))
-    changes = {name: value for name, value in values.items() if value != getattr(existing, name)}
+    # The SKU says which product is meant: a file that writes it in other letter case does not change it.
+    changes = {name: value for name, value in values.items() if name != "sku" and value != getattr(existing, name)}
     if on_conflict == "skip" or not changes:
         return Plan(candidate, "skipped")
-    whole = {name: getattr(existing, name) for name in ("sku", "name", "description", "price")}
+    whole = msgspec.structs.asdict(existing.fields)
     changed = {**whole, **products.changed_row(existing, changes)}
     return Plan(candidate, "updated", update={**changed, "this": existing.id})
 
