@@ -140,7 +140,8 @@ def test_k20_an_upgrade_with_reuse_values_names_a_key_that_the_chart_before_lack
     (before / "templates" / "servicemonitor.yaml").unlink()
     for name in ("values.yaml", "templates/_keys.tpl"):
         text = (before / name).read_text(encoding="utf-8")
-        (before / name).write_text(re.sub(r"(?ms)^serviceMonitor:.*?(?=^\S|\Z)|^- serviceMonitor\.\S+$", "", text))
+        block, keys = r"^serviceMonitor:.*?(?=^\S|\Z)", r"^(?:- )?serviceMonitor(?:\.[^\n]+)?$\n"
+        (before / name).write_text(re.sub(f"(?ms){block}|{keys}", "", text))
     namespace = cluster.namespace("reused")
     nothing_runs = ("--set", "replicaCount=0", "--set", "mysql.persistence.enabled=false")
     cluster.helm("install", "catalog", str(before), "--namespace", namespace, *nothing_runs)
