@@ -4,13 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from catalog import text
 from catalog.columns import Instant, Key, Money, exact_text, long_bytes, long_text, sorted_text
 
 IDEMPOTENCY_KEY_MAX = 255
+FILE_NAME_MAX = 200
 
 
 class Base(DeclarativeBase):
@@ -64,4 +65,60 @@ class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
     request_hash: Mapped[str] = mapped_column(exact_text(64))
     product_id: Mapped[int] = mapped_column(Key)
     body: Mapped[bytes] = mapped_column(long_bytes())
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Import(db.Model):  # type: ignore[name-defined,misc]
+    """A file that was sent, and how far its import has come."""
+
+    __tablename__ = "import"
+    __table_args__ = (
+        Index("ux_import_idempotency_key", "idempotency_key", unique=True),
+        Index("ux_import_turn", "turn", unique=True),
+        Index("ix_import_state", "state", "created_at", "id"),
+        Index("ix_import_created_at", "created_at", "id"),
+        {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    idempotency_key: Mapped[str | None] = mapped_column(exact_text(IDEMPOTENCY_KEY_MAX))
+    request_hash: Mapped[str] = mapped_column(exact_text(64))
+    name: Mapped[str] = mapped_column(exact_text(FILE_NAME_MAX))
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(exact_text(64))
+    kind: Mapped[str] = mapped_column(exact_text(16))
+    charset: Mapped[str | None] = mapped_column(exact_text(64))
+    on_conflict: Mapped[str] = mapped_column(exact_text(16))
+    state: Mapped[str] = mapped_column(exact_text(16))
+    rows_done: Mapped[int]
+    created: Mapped[int]
+    updated: Mapped[int]
+    skipped: Mapped[int]
+    failed: Mapped[int]
+    bytes_done: Mapped[int] = mapped_column(BigInteger)
+    report: Mapped[bytes | None] = mapped_column(long_bytes())
+    problem: Mapped[bytes | None] = mapped_column(long_bytes())
+    upload: Mapped[str | None] = mapped_column(exact_text(32))
+    """Names the pieces of the file; none once they are gone."""
+    owner: Mapped[str | None] = mapped_column(exact_text(32))
+    """Who reads the file now; until `lease_until` nobody else may."""
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    turn: Mapped[int | None]
+    """1 for the one import that writes rows: the index keeps any other from it."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ImportPiece(db.Model):  # type: ignore[name-defined,misc]
+    """A megabyte of a file that is being imported; the last piece may be shorter."""
+
+    __tablename__ = "import_piece"
+    __table_args__ = (
+        Index("ix_import_piece_created_at", "created_at"),
+        {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"},
+    )
+
+    upload: Mapped[str] = mapped_column(exact_text(32), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(long_bytes())
     created_at: Mapped[datetime] = mapped_column(Instant)

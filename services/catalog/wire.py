@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -176,6 +176,14 @@ class ImportFault(Struct, frozen=True, omit_defaults=True):
     params: Params = {}
 
 
+class SampleRow(Struct, frozen=True):
+    """A row as it would be stored."""
+
+    row: Annotated[int, Meta(ge=1, description="Row as a spreadsheet counts it; the heading is row 1.")]
+    line: Annotated[int, Meta(ge=1, description="Line of the file where the row begins.")]
+    values: Annotated[dict[str, str | None], Meta(description="Texts by field, the longer ones shortened.")]
+
+
 class ImportReport(Struct, frozen=True):
     """What an import did, or would do."""
 
@@ -192,6 +200,45 @@ class ImportReport(Struct, frozen=True):
     errors_omitted: Annotated[int, Meta(description="Errors beyond those listed.")]
     warnings: list[ImportFault]
     warnings_omitted: int
+    sample: Annotated[
+        list[SampleRow], Meta(description="Some rows as stored, those with letters beyond ASCII first.")
+    ] = []
+
+
+ImportState = Literal["checking", "checked", "waiting", "running", "done", "interrupted", "failed"]
+
+
+class Import(Struct, frozen=True):
+    """A file that was sent, and how far its import has come."""
+
+    id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the import, given by the catalogue.")]
+    state: Annotated[
+        ImportState,
+        Meta(
+            description="checking: a dry run is under way. checked: it is done, and the import can be started. "
+            "waiting: for imports that were started before. running: rows are being written. done: all rows were "
+            "read. interrupted: cancelled, or too old; the report says what was written. failed: the file cannot be "
+            "used; problem says why."
+        ),
+    ]
+    name: Annotated[str, Meta(description="Name of the file; empty if the caller gave none.")]
+    size: Annotated[int, Meta(ge=0, description="Bytes of the file.")]
+    digest: Annotated[str, Meta(description="SHA-256 of the file, in hexadecimal digits.")]
+    on_conflict: str
+    charset: Annotated[str | None, Meta(description="Encoding that the caller named; null: recognised.")]
+    created_at: datetime
+    changed_at: datetime
+    ahead: Annotated[int, Meta(ge=0, description="Imports that will be written before this one.")]
+    bytes_done: Annotated[int, Meta(ge=0, description="How far the file has been read, of size.")]
+    report: Annotated[ImportReport | None, Meta(description="What was done, or would be done, so far.")]
+    problem: Annotated[FieldError | None, Meta(description="Why the file cannot be used.")] = None
+
+
+class ImportPage(Struct, frozen=True):
+    """One page of the imports, the newest first."""
+
+    items: list[Import]
+    next: Annotated[str | None, Meta(description="Where the next page is; null on the last page.")]
 
 
 class Check(Struct, frozen=True, omit_defaults=True):

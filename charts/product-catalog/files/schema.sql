@@ -44,3 +44,53 @@ SET SESSION innodb_ft_enable_stopword = OFF;
 CREATE FULLTEXT INDEX ix_product_search_text ON product (search_text) WITH PARSER ngram;
 
 INSERT INTO alembic_version (version_num) VALUES ('0001');
+
+-- Running upgrade 0001 -> 0002
+
+CREATE TABLE import (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    idempotency_key VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    request_hash VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    size BIGINT NOT NULL,
+    digest VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    kind VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    charset VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    on_conflict VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    state VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    rows_done INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    bytes_done BIGINT NOT NULL,
+    report MEDIUMBLOB,
+    problem MEDIUMBLOB,
+    upload VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    owner VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    lease_until DATETIME(6),
+    turn INTEGER,
+    created_at DATETIME(6) NOT NULL,
+    changed_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE UNIQUE INDEX ux_import_idempotency_key ON import (idempotency_key);
+
+CREATE UNIQUE INDEX ux_import_turn ON import (turn);
+
+CREATE INDEX ix_import_state ON import (state, created_at, id);
+
+CREATE INDEX ix_import_created_at ON import (created_at, id);
+
+CREATE TABLE import_piece (
+    upload VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    number INTEGER NOT NULL,
+    content MEDIUMBLOB NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (upload, number)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE INDEX ix_import_piece_created_at ON import_piece (created_at);
+
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
