@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from apps import Apps
-from catalog import database, migrate
+from catalog import engine, migrate
 from catalog.models import db
 from catalog.settings import Settings
 
@@ -37,13 +37,13 @@ def test_readiness_names_a_schema_that_is_missing(apps: Apps) -> None:
 def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
     mysql_server: "MySQLServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "MYSQL_ANSWER_SECONDS", 1)
+    monkeypatch.setattr(engine, "MYSQL_ANSWER_SECONDS", 1)
     settings = Settings(
         database_url=mysql_server.url("migrator"), database_password_file=str(mysql_server.password_file)
     )
-    engine = create_engine(database.url(settings))
-    database.prepare(engine, settings)
-    with ThreadPoolExecutor() as pool, engine.connect() as other:
+    database = create_engine(engine.url(settings))
+    engine.prepare(database, settings)
+    with ThreadPoolExecutor() as pool, database.connect() as other:
         other.execute(text("SELECT GET_LOCK(:name, 0)"), {"name": migrate.LOCK})
         second = pool.submit(migrate.upgrade, settings)
         while not second.done() and not other.scalar(text(IN_LINE)):
@@ -52,4 +52,4 @@ def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
         other.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": migrate.LOCK})
         second.result()
     assert waited
-    engine.dispose()
+    database.dispose()

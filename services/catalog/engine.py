@@ -1,0 +1,93 @@
+"""How the engine of a database is made, MySQL or SQLite: its address, its options, and what each connection needs."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+
+from catalog import metrics
+from catalog.settings import Settings, read_secret
+
+SQLITE_BUSY_SECONDS = 5
+MYSQL_CONNECT_SECONDS = 3
+MYSQL_ANSWER_SECONDS = 15
+LOCK_WAIT_SECONDS = 5
+READ_COMMITTED = "READ COMMITTED"
+
+
+def url(settings: Settings) -> URL:
+    """Where the database is. A relative SQLite file starts at the working directory, not at Flask's instance folder."""
+    named = make_url(settings.database_url)
+    if named.get_backend_name() != "sqlite" or not named.database:
+        return named
+    return named.set(database=str(Path(named.database).absolute()))
+
+
+def options(settings: Settings, answer_seconds: int, isolation_level: str = READ_COMMITTED) -> dict[str, Any]:
+    """Options of create_engine for the database that the settings name.
+
+    MySQL's are how long one statement may take, and the isolation level.
+    """
+    common = {"pool_size": settings.database_pool_size, "max_overflow": settings.threads, "pool_timeout": 5}
+    if url(settings).get_backend_name() == "sqlite":
+        return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
+    arguments: dict[str, Any] = {
+        "charset": "utf8mb4",
+        "connect_timeout": MYSQL_CONNECT_SECONDS,
+        "read_timeout": answer_seconds,
+        "write_timeout": answer_seconds,
+        "init_command": (
+            "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION', "
+            f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+        ),
+    }
+    if settings.database_tls_ca_file:
+        arguments |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": settings.database_tls_ca_file}}
+    # Servers close idle connections, and restart: a connection is tried before it is used, which costs one
+    # round trip and spares the first request after an idle night.
+    return {
+        **common,
+        "pool_pre_ping": True,
+        "skip_autocommit_rollback": True,
+        # Set once for each connection: per use it would be a round trip more, and one whose failure the driver
+        # reports in a way that SQLAlchemy does not translate.
+        "isolation_level": isolation_level,
+        "connect_args": arguments,
+    }
+
+
+def prepare(engine: Engine, settings: Settings) -> None:
+    """Sets up what each new connection needs."""
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    elif settings.database_password_file:
+        password_file = settings.database_password_file
+
+        @event.listens_for(engine, "do_connect")
+        def read_password(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+            parameters["password"] = read_secret(password_file, "CATALOG_DATABASE_PASSWORD_FILE")
+
+    @event.listens_for(engine, "checkout")
+    def count_up(*_: Any) -> None:
+        metrics.pool_connections.inc()
+
+    @event.listens_for(engine, "checkin")
+    def count_down(*_: Any) -> None:
+        metrics.pool_connections.dec()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver's own transactions begin late and cannot say IMMEDIATE.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that first reads and then writes would fail at once when another one wrote in between;
+        # one that says so at its beginning waits its turn.
+        reads_only = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
