@@ -14,7 +14,6 @@ from display_product import (
     languages,
     limits,
     preferences,
-    readiness,
     sessions,
     views,
 )
@@ -25,7 +24,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application."""
     settings = settings or load()
     client = Client(settings)
-    app = service.create(__name__, settings, probes=readiness.probes(client))
+    # Ready whatever happens to the other services: its pages are what explains then, and keeps what was typed. Nor may
+    # the drain of a node wait for a new pod that waits for the database.
+    app = service.create(__name__, settings, probes=[])
     app.extensions["client"] = client
     addresses.register(app, settings)
     headers.register(app)

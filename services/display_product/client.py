@@ -162,13 +162,6 @@ class Client:
         """The whole catalogue as an open answer, to be read piece by piece and closed."""
         return self._send(READ, "GET", f"{PATH}/export?format={kind}", preload_content=False)
 
-    def is_alive(self, service: str) -> bool:
-        """Whether the service's process answers."""
-        try:
-            return self._request(service, "GET", "/livez", retries=NO_RETRIES, timeout=PROBE_TIMEOUT).status == 200
-        except urllib3.exceptions.HTTPError:
-            return False
-
     def inspect(self, service: str) -> Report:
         """What the service says of itself, and how long the answer took."""
         started = time.perf_counter()

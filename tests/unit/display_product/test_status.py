@@ -24,3 +24,10 @@ def test_a_service_that_is_away_is_shown_so(settings: Settings):
     assert page.status == 200
     assert page.texts(".card .state") == ["works", "works", "does not answer"]
     assert "Given up after" in page.texts(".card")[2]
+
+
+def test_the_pages_are_ready_to_explain_from_the_start_when_nothing_else_answers(settings: Settings):
+    away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9", read_url="http://127.0.0.1:9")
+    client = display_product.create_app(away).test_client()
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/products").status_code == 503
