@@ -2,6 +2,7 @@
 # Backups of the database. `backup.sh create` makes one, which counts only when it could be restored;
 # `backup.sh restore NAME` puts it in place of what is there; `backup.sh restore` lists what there is.
 set -euo pipefail
+shopt -s extglob
 umask 027
 
 backups=/backups
@@ -21,8 +22,11 @@ quoted() {
 }
 
 options() {
+  local password
+  # Without the line break at the end of a file, of whichever system.
+  password=$(< "$CATALOG_DATABASE_PASSWORD_FILE")
   printf '[client]\nuser = %s\nhost = %s\nport = %s\n' "$user" "$host" "$port"
-  printf 'password = %s\n' "$(quoted "$(< "$CATALOG_DATABASE_PASSWORD_FILE")")"
+  printf 'password = %s\n' "$(quoted "${password%%*([$'\r\n'])}")"
   if [ -n "${CATALOG_DATABASE_TLS_CA_FILE:-}" ]; then
     printf 'ssl-mode = VERIFY_IDENTITY\nssl-ca = %s\n' "$CATALOG_DATABASE_TLS_CA_FILE"
   fi

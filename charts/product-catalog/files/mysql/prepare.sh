@@ -2,6 +2,7 @@
 # Before each start of MySQL: makes the data folder on the first one, and writes the statements that bring users and
 # passwords to what the Secret holds.
 set -euo pipefail
+shopt -s extglob
 
 data=/var/lib/mysql/data
 unfinished=$data.unfinished
@@ -32,7 +33,12 @@ quoted() {
   printf "'%s'" "${text//\'/\\\'}"
 }
 
-password() { quoted "$(< "$secrets/$1")"; }
+# Without the line break at the end of a file, of whichever system.
+password() {
+  local text
+  text=$(< "$secrets/$1")
+  quoted "${text%%*([$'\r\n'])}"
+}
 
 # In a grant on a database, _ stands for any letter.
 all_tables() { printf '`%s`.*' "${1//_/\\_}"; }
