@@ -240,6 +240,16 @@ def test_k13_the_pages_are_told_their_address() -> None:
     assert address({"httpRoute": route}) == "https://c.example.com"
 
 
+def test_ingress_nginx_takes_the_largest_file_that_the_pages_take() -> None:
+    def limit(values: dict[str, Any]) -> str:
+        ingress = {"enabled": True, "hosts": [{"host": "a.example.com", "paths": [{"path": "/"}]}], **values}
+        (made,) = of_kind(render_chart({"importMaxBytes": 10_000_000, "ingress": ingress}), "Ingress")
+        return str(made["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"])
+
+    assert int(limit({})) == 10_000_000 + 2**20
+    assert limit({"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "1g"}}) == "1g"
+
+
 def test_k14_everything_listens_on_both_families_and_literals_are_bracketed() -> None:
     objects = render_chart(EXTERNAL | {"externalDatabase": {"host": "2001:db8::1", "readHost": "2001:db8::2"}})
     hosts = []

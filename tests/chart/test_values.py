@@ -4,13 +4,29 @@ import contextlib
 import copy
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import yaml
+from kubernetes.utils.quantity import parse_quantity
 
 from chart.everything import EVERYTHING, EXTERNAL
-from chart.rendering import CHART, HELMS, ROOT, Refused, parse, pod_templates, render_chart, render_text, validate
+from chart.rendering import (
+    CHART,
+    HELMS,
+    ROOT,
+    Refused,
+    containers,
+    environment,
+    of_kind,
+    one,
+    parse,
+    pod_templates,
+    render_chart,
+    render_text,
+    validate,
+)
 
 pytestmark = pytest.mark.chart
 
@@ -208,15 +224,22 @@ def test_what_a_block_says_wins_over_what_is_said_for_all(block: str) -> None:
         *(f"{block}.livenessProbe" for block in SERVICES),
     ],
 )
+def test_null_takes_a_default_out(path: str) -> None:
+    made = str(render_chart(put({"backup": {"enabled": True}}, path, None)))
+    assert "readinessProbe" in made
+    if path.endswith("resources"):
+        assert made.count("'limits'") < str(render_chart({"backup": {"enabled": True}})).count("'limits'")
+
+
 @pytest.mark.parametrize("helm", HELMS)
-def test_null_takes_a_default_out(path: str, helm: str) -> None:
-    values = put({"backup": {"enabled": True}}, path, None)
-    made = render_chart(values, helm=helm)
-    assert made
-    name = path.rpartition(".")[2]
-    if name.endswith("Probe") and "." not in path:
-        services = [found for found in made if found["kind"] == "Deployment"]
-        assert name not in str(services)
+def test_null_takes_every_default_out_that_can_be_done_without(helm: str) -> None:
+    values: dict[str, Any] = {"backup": {"enabled": True}}
+    for path, leaf in LEAVES.items():
+        if values_schema.may_be_left_out(leaf):
+            values = put(values, path, None)
+    for _, pod in pod_templates(render_chart(values, helm=helm)):
+        for container in containers(pod):
+            assert not {"resources", "securityContext", "livenessProbe"} & set(container)
 
 
 def test_null_leaves_mysql_without_resources_rather_than_with_those_of_a_service() -> None:
@@ -264,6 +287,48 @@ def test_manifests_hold_no_namespace_so_that_kubectl_chooses_it() -> None:
     built = subprocess.run(["kubectl", "kustomize", "k8s"], capture_output=True, text=True, check=True, cwd=ROOT)
     for found in yaml.safe_load_all(built.stdout):
         assert "namespace" not in found["metadata"]
+
+
+def test_the_example_of_an_overlay_gives_host_certificate_and_address_together() -> None:
+    built = subprocess.run(
+        ["kubectl", "kustomize", "docs/overlay"], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    validate(built)
+    objects = parse(built)
+    (ingress,) = of_kind(objects, "Ingress")
+    assert ingress["spec"]["rules"][0]["host"] == "catalog.example.com"
+    assert ingress["spec"]["tls"] == [{"secretName": "catalog-tls", "hosts": ["catalog.example.com"]}]
+    (pages,) = one(objects, "Deployment", "display-product")["spec"]["template"]["spec"]["containers"]
+    assert environment(pages)["CATALOG_PUBLIC_URL"] == "https://catalog.example.com"
+    assert "catalog.localhost" not in built
+    assert of_kind(objects, "Issuer") == []
+
+
+def test_the_quota_that_is_documented_is_what_the_chart_asks_for() -> None:
+    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("| values | pods |")[2]
+    rows = [[cell.strip() for cell in line.split("|")[2:-1]] for line in table.splitlines()[2:4]]
+    documented = [[parse_quantity(cell) for cell in row] for row in rows]
+    defaults, with_backup = at_most(render_chart()), at_most(render_chart({"backup": {"enabled": True}}))
+    assert documented[0] == defaults
+    assert documented[1] == [more - less for more, less in zip(with_backup, defaults, strict=True)]
+
+
+def at_most(objects: list[Any]) -> list[Decimal]:
+    """Pods, CPU, memory, the limit of memory, claims and storage that all of it takes at once, in a rollout."""
+    total = [Decimal(0)] * 4
+    for name, pod in pod_templates(objects):
+        count = 3 if name.startswith("Deployment/") else 1
+        each = [(found["resources"]["requests"], found["resources"]["limits"]) for found in containers(pod)]
+        needs = [
+            max(parse_quantity(requests["cpu"]) for requests, _ in each),
+            max(parse_quantity(requests["memory"]) for requests, _ in each),
+            max(parse_quantity(limits["memory"]) for _, limits in each),
+        ]
+        total = [so_far + count * more for so_far, more in zip(total, [Decimal(1), *needs], strict=True)]
+    claims = of_kind(objects, "PersistentVolumeClaim")
+    claims += [claim for found in of_kind(objects, "StatefulSet") for claim in found["spec"]["volumeClaimTemplates"]]
+    sizes = [parse_quantity(claim["spec"]["resources"]["requests"]["storage"]) for claim in claims]
+    return [*total, Decimal(len(claims)), sum(sizes, Decimal(0))]
 
 
 def test_version_of_the_chart_is_the_version_of_the_code() -> None:
