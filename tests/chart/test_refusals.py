@@ -140,6 +140,8 @@ SLIPS: list[tuple[dict[str, Any], str]] = [
     ({"backup": {"schedule": "30 2 * *"}}, "/backup/schedule"),
     ({"ingress": {"hosts": [{"host": "Shop_1", "paths": [{"path": "/"}]}]}}, "/ingress/hosts/0/host"),
     ({"credentials": {"existingSecret": "My Secret"}}, "/credentials/existingSecret"),
+    ({"addProduct": {"serviceAccount": {"name": "Add Product"}}}, "/addProduct/serviceAccount/name"),
+    ({"listenAddress": "::"}, "/listenAddress"),
     ({"serviceMonitor": {"interval": "often"}}, "/serviceMonitor/interval"),
 ]
 
