@@ -30,6 +30,8 @@ def upgrade(settings: Settings) -> None:
     database = create_engine(url, **engine.options(settings, ANSWER_SECONDS))
     engine.prepare(database, settings)
     with database.connect() as connection:
+        # Begun here, so that Alembic leaves transactions alone and a migration may commit what it has done so far.
+        connection.begin()
         if url.get_backend_name() == "sqlite":
             command.upgrade(config(connection), "head")
         else:

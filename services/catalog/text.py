@@ -27,29 +27,28 @@ _IGNORED_AT_ENDS = (
     r"\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
 )
-_IGNORED = _IGNORED_AT_ENDS + r"\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f" + "\U000e0000-\U000e0fff"
+IGNORED = _IGNORED_AT_ENDS + r"\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f" + "\U000e0000-\U000e0fff"
 
 # The rules below for readers of the OpenAPI document.
 TEXT_PATTERN = rf"^[^{_IN_NO_TEXT}]*$"
 NAME_PATTERN = (
-    rf"^[{_BLANKS}{_IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}]"
+    rf"^[{_BLANKS}{IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{IGNORED}]"
     rf"([^{_IN_NO_LINE}]{{0,{NAME_MAX - 2}}}[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED_AT_ENDS}])?"
     rf"[{_BLANKS}{_IGNORED_AT_ENDS}]*$"
 )
 SKU_PATTERN = (
-    rf"^[{_BLANKS}{_IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}]"
-    rf"([^{_IN_NO_LINE}{_IGNORED}]{{0,{SKU_MAX - 2}}}[^{_IN_NO_TEXT}{_BLANKS}{_IGNORED}])?"
-    rf"[{_BLANKS}{_IGNORED}]*$"
+    rf"^[{_BLANKS}{IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{IGNORED}]"
+    rf"([^{_IN_NO_LINE}{IGNORED}]{{0,{SKU_MAX - 2}}}[^{_IN_NO_TEXT}{_BLANKS}{IGNORED}])?"
+    rf"[{_BLANKS}{IGNORED}]*$"
 )
 
 _HALVES = "\ud800-\udfff"
 _LINE_CONTROLS = re.compile(f"[{_IN_NO_LINE}{_HALVES}]")
 _TEXT_CONTROLS = re.compile(f"[{_IN_NO_TEXT}{_HALVES}]")
-_INVISIBLE = re.compile(f"[{_IGNORED}]")
-_FIRST_SHOWN = re.compile(f"[^{_BLANKS}{_IGNORED}]")
+_INVISIBLE = re.compile(f"[{IGNORED}]")
+_FIRST_SHOWN = re.compile(f"[^{_BLANKS}{IGNORED}]")
 _LAST_KEPT = re.compile(f"[^{_BLANKS}{_IGNORED_AT_ENDS}]")
 _LINE_BREAKS = re.compile("\r\n?")
-_ACCENTS = re.compile("[\u0300-\u036f]")
 # What begins an embedding or isolate of the other direction, and what ends one (Unicode Standard Annex 9).
 _DIRECTION_BEGINS, _DIRECTION_ENDS = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
 
@@ -92,12 +91,6 @@ def description(value: str) -> str:
 def sku_key(value: str) -> str:
     """What makes two SKUs the same: letter case and Unicode composition do not count."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
-
-
-def fold(value: str) -> str:
-    """The form in which texts are searched: no letter case, no accents, no compatibility variants."""
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", value))
-    return unicodedata.normalize("NFC", plain).casefold()
 
 
 def trim(value: str) -> str:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_, literal_column, text
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, text
 from sqlalchemy.dialects.mysql import match
 
+from catalog.folding import bare, fold
 from catalog.models import Product
-from catalog.text import fold
 
 QUERY_MAX = 200
 WORDS_MAX = 10
@@ -18,6 +18,8 @@ MYSQL_PIECE_MIN = 2
 SQLITE_PIECE_MIN = 3
 # MySQL refuses a phrase of more than 64 ngrams.
 PIECE_MAX = 32
+# Shorter ones are in too many SKUs by chance: "3/4" is no search for each SKU with 34 in it.
+WITHIN_SKU_MIN = 4
 
 
 def words(query: str) -> list[str]:
@@ -34,10 +36,20 @@ def condition(found: list[str], dialect: str) -> ColumnElement[bool]:
     LIKE decides. The index, which cannot tell every word from every other, only narrows down where LIKE looks;
     words of which it holds no piece (one letter, a sign) are looked for in every row.
     """
-    exact = [Product.search_text.contains(word, autoescape=True) for word in found]
+    exact = [_stands(word) for word in found]
     pieces = [piece[:PIECE_MAX] for word in found for piece in _PIECE.findall(word)]
     narrowing = _mysql(pieces) if dialect == "mysql" else _sqlite(pieces)
     return and_(*narrowing, *exact)
+
+
+def _stands(word: str) -> ColumnElement[bool]:
+    """Whether the word is in the search text, or but for its signs in the SKU, which is the first line."""
+    anywhere = Product.search_text.contains(word, autoescape=True)
+    code = bare(word)
+    if code in ("", word):
+        return anywhere
+    sku = func.substr(Product.search_text, 1, func.instr(Product.search_text, "\n"))
+    return or_(anywhere, sku.contains(code) if len(code) >= WITHIN_SKU_MIN else sku.startswith(code))
 
 
 def _mysql(pieces: Iterable[str]) -> list[ColumnElement[bool]]:

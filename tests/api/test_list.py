@@ -115,6 +115,38 @@ def test_d16_every_word_is_found_wherever_it_stands(api: Api, query: str, found:
     assert api.names(q=query) == found
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [("O’Brien", "o'brien", "O´BRIEN"), ("Pipe 3″", 'pipe 3"', "PIPE 3''"), ("Coca\u2011Cola", "coca-cola", "Coca–Cola"),
+     ("Co\u00adop\u200berate", "cooperate", "co\u00adoperate"), ("Œuf", "oeuf", "ŒUF"), ("Ærø", "aero"), ("Łódź", "lodz", "ŁÓDŹ"),
+     ("Kahvaltı", "KAHVALTI", "kahvaltı"), ("Straße", "STRASSE"), ("Þór", "thor"), ("شَاي أحمر", "شاي احمر", "شـاي احمَر"),
+     ("שָׁלוֹם", "שלום"), ("1½", "1 1/2"), ("10×15", "10x15")],
+)  # fmt: skip
+def test_a_word_is_found_in_each_of_its_spellings(api: Api, spellings: tuple[str, ...]) -> None:
+    api.create(name="Other")
+    for name in spellings:
+        product = api.create(name=name)
+        for query in spellings:
+            assert api.names(q=query) == [name]
+        api.add.delete(f"{PATH}/{product['id']}", headers={"If-Match": etag(product)})
+
+
+@pytest.mark.parametrize(
+    ("sku", "query"),
+    [("NOR.0707-60", "nor070760"), ("nor070760", "NOR.0707-60"), ("NOR070760", "nor 0707/60"), ("A-1", "a1"), ("a1", "A-1"),
+     ("AB/2024/0017", "2024-0017"), ("#77 x", "77x"), ("É.1", "e1"), ("茶-1", "茶1")],
+)  # fmt: skip
+def test_a_sku_is_found_whatever_its_signs(api: Api, sku: str, query: str) -> None:
+    api.create(name="Found", sku=sku)
+    api.create(name="Other", sku="NOR.0808-60")
+    assert api.names(q=query) == api.names(q=f"{query} found") == ["Found"]
+
+
+def test_signs_aside_a_sku_matches_only_itself(api: Api) -> None:
+    api.create(name="34 pipes", description="nor070760", sku="12349")
+    assert api.names(q="3/4") == api.names(q="nor-0707-60") == api.names(q="1.234.9 nothing") == []
+
+
 def test_d16_a_blank_search_is_no_search(api: Api) -> None:
     api.create(name="one")
     assert api.names(q="  ") == api.names(q="") == api.names() == ["one"]

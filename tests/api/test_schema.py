@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from msgspec.structs import replace
+from sqlalchemy import create_engine, text, update
 
-from apps import Apps
-from catalog import engine, migrate
-from catalog.models import db
+from apps import Api, Apps, etag
+from catalog import engine, migrate, products
+from catalog.models import Product, db
 from catalog.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,3 +54,44 @@ def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
         second.result()
     assert waited
     database.dispose()
+
+
+def outdate(api: Api, apps: Apps) -> Settings:
+    """Makes the database what it was before its search texts were filled anew; returns the migration's settings."""
+    with apps.add.app_context(), db.engine.begin() as connection:
+        connection.execute(update(Product).values(search_text="outdated"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    return replace(api.settings, database_url=api.settings.database_url.replace("writer@", "migrator@"))
+
+
+def test_a_migration_fills_the_search_text_of_every_product(apps: Apps, api: Api) -> None:
+    api.load("sku,name,price\n" + "".join(f"S.{n:03},Œuf {n},1.00\n" for n in range(450)))
+    api.create(name="No SKU")
+    before = api.all()
+    migrate.upgrade(outdate(api, apps))
+    assert api.all() == before
+    assert api.names(q="s449") == api.names(q="oeuf 449") == ["Œuf 449"]
+    assert len(api.names(q="oeuf", limit=100)) == 100
+    assert api.names(q="no sku") == ["No SKU"]
+    assert api.names(q="outdated") == []
+    assert apps.add.test_client().get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
+def test_a_migration_of_the_search_text_loses_no_change_made_meanwhile(
+    apps: Apps, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed, deleted, other = api.create(name="old one"), api.create(name="gone"), api.create(name="other")
+    settings = outdate(api, apps)
+    search_text = products.search_text
+
+    def meanwhile(*fields: str) -> str:
+        monkeypatch.setattr(products, "search_text", search_text)
+        api.patch(changed, {"name": "new one"})
+        api.add.delete(f"/api/v1/products/{deleted['id']}", headers={"If-Match": etag(deleted)})
+        return search_text(*fields)
+
+    monkeypatch.setattr(products, "search_text", meanwhile)
+    migrate.upgrade(settings)
+    assert (api.names(q="old"), api.names(q="new one"), api.names(q="other")) == ([], ["new one"], ["other"])
+    assert api.get(other["id"]) == other

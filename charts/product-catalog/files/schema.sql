@@ -94,3 +94,7 @@ CREATE TABLE import_piece (
 CREATE INDEX ix_import_piece_created_at ON import_piece (created_at);
 
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from catalog import amount
 from catalog.cells import unguard
-from catalog.text import Invalid, fold, trim
+from catalog.folding import fold
+from catalog.text import Invalid, trim
 
 # For each field its headings, folded, the better one first.
 KNOWN: dict[str, tuple[str, ...]] = {

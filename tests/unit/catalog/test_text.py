@@ -158,9 +158,3 @@ def test_d10_everything_else_does(one: str, other: str) -> None:
 
 def test_the_key_of_every_sku_fits_its_column() -> None:
     assert max(len(text.sku_key(character)) for character in CHARACTERS) * text.SKU_MAX <= text.SKU_KEY_MAX
-
-
-def test_what_is_searched_is_folded_like_what_is_found() -> None:
-    assert text.fold("CAFÉ Crème Ｔea ﬁn straße Йод ①²") == "cafe creme tea fin strasse иод 12"
-    folded = "".join(CHARACTERS).translate({0: None})
-    assert text.fold(text.fold(folded)) == text.fold(folded)
