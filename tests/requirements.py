@@ -48,6 +48,7 @@ NEEDS: dict[str, Callable[[], Reason]] = {
     "browser": _commands("chromium", "openssl"),
     "chart": _commands("helm", "kubeconform", "helm-docs"),
     "workflows": _commands("actionlint"),
+    "alerts": _commands("promtool"),
     "helm3": _commands("helm3"),
     "compose": _compose,
     "cluster": _cluster,

@@ -10,19 +10,12 @@ import pytest
 import urllib3
 import yaml
 
+import alerts
 from e2e.conftest import install_addons, load_images
-from e2e.kube import ROOT, SERVICES, Cluster, Release, eventually
+from e2e.kube import SERVICES, Cluster, Release, eventually
 from e2e.shop import Browser
 
 pytestmark = pytest.mark.cluster
-
-
-def documented_alerts() -> list[dict[str, str]]:
-    """The alerts of docs/operations.md as rules."""
-    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("| alert | expression |")[2]
-    rows = re.findall(r"^\| (.+?) \| `(.+)` \|$", table.partition("\n\n")[0], re.MULTILINE)
-    assert len(rows) >= 6
-    return [{"alert": name, "expr": expression} for name, expression in rows]
 
 
 def scrape(monitor: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +78,7 @@ def prometheus(shop: Release, cluster: Cluster, values_file: str) -> Iterator[Pr
         "rule_files": ["rules.yml"],
         "scrape_configs": [scrape(monitor)],
     }
-    files = {"prometheus.yml": configuration, "rules.yml": {"groups": [{"name": "all", "rules": documented_alerts()}]}}
+    files = {"prometheus.yml": configuration, "rules.yml": {"groups": [{"name": "all", "rules": alerts.documented()}]}}
     manifest = str(Path(__file__).with_name("prometheus.yaml"))
     cluster.kubectl("apply", "--filename", manifest)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prometheus", "namespace": "monitoring"}}
