@@ -4,22 +4,23 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, request
 from msgspec import Struct
 
-from catalog import __version__, problems, wire
+from catalog import __version__, parameters, problems, wire
 
 PATH = "/api/v1/openapi.json"
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Answers that any operation can give.
-COMMON_PROBLEMS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+HEALTH = "health"
 
 views = Blueprint("openapi", __name__)
 
@@ -37,13 +38,13 @@ def body(kind: type[Struct], headers: dict[str, str] | None = None) -> Body:
     return Body({"application/json": kind}, headers or {})
 
 
-def parameter(where: str, name: str, description: str, schema: Schema, required: bool = False) -> Schema:
+def _parameter(where: str, name: str, description: str, schema: Schema, required: bool = False) -> Schema:
     """A query parameter or request header."""
     return {"in": where, "name": name, "description": description, "schema": schema, "required": required}
 
 
-query = partial(parameter, "query")
-header = partial(parameter, "header")
+query = partial(_parameter, "query")
+header = partial(_parameter, "header")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Operation:
     request: Body | None
     parameters: tuple[Schema, ...]
     problems: tuple[int, ...]
+
+    @cached_property
+    def query(self) -> dict[str, Schema]:
+        """The schema of each query parameter."""
+        return {each["name"]: each["schema"] for each in self.parameters if each["in"] == "query"}
 
 
 def operation(
@@ -72,6 +78,14 @@ def operation(
         return view
 
     return register
+
+
+@views.before_app_request
+def check_query() -> None:
+    """Holds every request to what the document says of its query. Probes may add to theirs what they like."""
+    described = getattr(current_app.view_functions.get(request.endpoint or ""), "operation", None)
+    if request.query_string and described and described.tag != HEALTH:
+        parameters.check(request.args, described.query)
 
 
 @views.get(PATH)

@@ -97,13 +97,13 @@ def _register_health(app: Flask, probes: Sequence[Probe]) -> None:
     service = name_of(app.name)
 
     @app.get("/livez")
-    @openapi.operation(tag="health", responses={200: openapi.body(wire.Health)})
+    @openapi.operation(tag=openapi.HEALTH, responses={200: openapi.body(wire.Health)})
     def livez() -> Response:
         """Whether the process works; asks nothing else."""
         return _health("alive", HTTPStatus.OK, [])
 
     @app.get("/readyz")
-    @openapi.operation(tag="health", responses={200: openapi.body(wire.Health), 503: openapi.body(wire.Health)})
+    @openapi.operation(tag=openapi.HEALTH, responses={200: openapi.body(wire.Health), 503: openapi.body(wire.Health)})
     def readyz() -> Response:
         """Whether requests can be served now; the answer names what is missing."""
         checks = [probe() for probe in probes]
@@ -113,7 +113,7 @@ def _register_health(app: Flask, probes: Sequence[Probe]) -> None:
             return _health("ready", HTTPStatus.OK, checks)
         return _health("unready", HTTPStatus.SERVICE_UNAVAILABLE, checks)
 
-    def _health(status: str, code: HTTPStatus, checks: list[wire.Check]) -> Response:
+    def _health(status: wire.HealthStatus, code: HTTPStatus, checks: list[wire.Check]) -> Response:
         body = wire.encode(wire.Health(status, service, __version__, checks))
         headers = {"Cache-Control": "no-store"}
         if code == HTTPStatus.SERVICE_UNAVAILABLE:

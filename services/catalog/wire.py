@@ -249,10 +249,13 @@ class Check(Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
+HealthStatus = Literal["alive", "ready", "unready"]
+
+
 class Health(Struct, frozen=True):
     """Whether the service is ready, and what it needs for that."""
 
-    status: Annotated[str, Meta(description="ready or unready")]
+    status: HealthStatus
     service: str
     version: str
     checks: list[Check]

@@ -196,7 +196,7 @@ def of_parameter(name: str) -> str:
         case "limit":
             return _("The page size must be a whole number from 1 to 100.")
         case "after":
-            return _("The position in the list is none that the catalogue gave, or belongs to another sort order.")
+            return _("The position in the list is none that the catalogue gave, or belongs to another search or order.")
         case "sort":
             return _("The list cannot be sorted like that.")
         case "q":

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,37 +14,40 @@ from catalog.wire import Id
 
 Value = int | str | Decimal | datetime
 
+LENGTH_MAX = 2000
+PATTERN = "^[A-Za-z0-9_-]+$"
+CHECKSUM_BYTES = 6
+
 
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
-    """The last product of a page: the sort it was found by, its value there, and its id."""
+    """The last product of a page: the sort it was found by, its value there, and its id; and a checksum of the list."""
 
     sort: str
     value: str
     id: Id
+    checksum: str
 
 
-LENGTH_MAX = 2000
-
-
-def write(sort: str, value: Value, product_id: int) -> str:
-    """The cursor behind this product."""
+def write(sort: str, words: Sequence[str], value: Value, product_id: int) -> str:
+    """The cursor behind this product in the list of this sort and these words."""
     text = value.isoformat() if isinstance(value, datetime) else str(value)
-    packed = msgspec.json.encode(Cursor(sort, text, product_id))
+    counted = msgspec.json.encode([sort, words, text, product_id])
+    checksum = hashlib.blake2b(counted, digest_size=CHECKSUM_BYTES).hexdigest()
+    packed = msgspec.json.encode(Cursor(sort, text, product_id, checksum))
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def read(text: str, sort: str, kind: type[Value]) -> tuple[Value, int]:
-    """Value and id from a cursor of this sort. Raises ValueError for any other text."""
-    if len(text) > LENGTH_MAX:
-        raise ValueError("is too long")
+def read(text: str, sort: str, words: Sequence[str], kind: type[Value]) -> tuple[Value, int]:
+    """Value and id from a cursor of this list. Raises ValueError for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         cursor = msgspec.json.decode(packed, type=Cursor)
         value = _value(cursor.value, kind)
     except (binascii.Error, msgspec.DecodeError, ValueError, ArithmeticError):
         raise ValueError("is not a cursor that this list has given") from None
-    if cursor.sort != sort:
-        raise ValueError("belongs to a list that is sorted otherwise")
+    # What this list would have given is compared as a whole, for one position can be written in many ways.
+    if text != write(sort, words, value, cursor.id):
+        raise ValueError("is not a cursor that the list of this sort and q has given")
     return value, cursor.id
 
 

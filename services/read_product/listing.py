@@ -24,6 +24,7 @@ SORTS: dict[str, tuple[InstrumentedAttribute[Any], type[cursor.Value]]] = {
     "price": (Product.price, Decimal),
     "created_at": (Product.created_at, datetime),
 }
+SORT_DEFAULT = "id"
 SORT_NAMES = [sign + name for name in SORTS for sign in ("", "-")]
 
 
@@ -48,42 +49,23 @@ class Query:
 
 
 def parse(arguments: MultiDict[str, str]) -> Query:
-    """Checks the query string. Raises a 400 problem that names the parameter."""
-    for name in arguments:
-        if name not in ("limit", "after", "sort", "q"):
-            raise wrong_parameter(name, "is not a parameter of this list")
-        if len(arguments.getlist(name)) > 1:
-            raise wrong_parameter(name, "is given more than once")
-    sort = arguments.get("sort", "id")
-    if sort not in SORT_NAMES:
-        raise wrong_parameter("sort", f"must be one of {', '.join(SORT_NAMES)}")
-    return Query(_limit(arguments), sort, _words(arguments), _after(arguments, sort))
+    """The query string, as far as its schemas let it pass. Raises a 400 problem that names the parameter."""
+    sort, words = arguments.get("sort", SORT_DEFAULT), _words(arguments.get("q", ""))
+    return Query(int(arguments.get("limit", LIMIT_DEFAULT)), sort, words, _after(arguments.get("after"), sort, words))
 
 
-def _limit(arguments: MultiDict[str, str]) -> int:
-    text = arguments.get("limit", str(LIMIT_DEFAULT))
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= LIMIT_MAX):
-        raise wrong_parameter("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
-    return int(text)
-
-
-def _words(arguments: MultiDict[str, str]) -> list[str]:
-    text = arguments.get("q", "")
-    if len(text) > search.QUERY_MAX:
-        raise wrong_parameter("q", f"must not be longer than {search.QUERY_MAX} characters")
-    if "\x00" in text:
-        raise wrong_parameter("q", "must not contain a NUL character")
+def _words(text: str) -> list[str]:
     try:
         return search.words(text)
     except ValueError as error:
         raise wrong_parameter("q", str(error)) from None
 
 
-def _after(arguments: MultiDict[str, str], sort: str) -> tuple[cursor.Value, int] | None:
-    if "after" not in arguments:
+def _after(text: str | None, sort: str, words: list[str]) -> tuple[cursor.Value, int] | None:
+    if text is None:
         return None
     try:
-        return cursor.read(arguments["after"], sort, SORTS[sort.removeprefix("-")][1])
+        return cursor.read(text, sort, words, SORTS[sort.removeprefix("-")][1])
     except ValueError as error:
         raise wrong_parameter("after", str(error)) from None
 
@@ -107,7 +89,7 @@ def page(query: Query) -> tuple[list[wire.Product], str | None]:
     if len(rows) <= query.limit:
         return found, None
     last = found[-1]
-    return found, cursor.write(query.sort, getattr(last, query.name), last.id)
+    return found, cursor.write(query.sort, query.words, getattr(last, query.name), last.id)
 
 
 def _behind(

@@ -11,6 +11,8 @@ from catalog.models import Product
 
 QUERY_MAX = 200
 WORDS_MAX = 10
+# The rules below for readers of the OpenAPI document, as far as a pattern can say them: folding may part a word in two.
+QUERY_PATTERN = rf"^\s*([^\s\u0000]+\s+){{0,{WORDS_MAX - 1}}}([^\s\u0000]+\s*)?$"
 
 # Pieces that both indexes are sure to hold: letters and digits of the common planes.
 _PIECE = re.compile(r"[^\W_\U00010000-\U0010ffff]+")
@@ -23,10 +25,13 @@ WITHIN_SKU_MIN = 4
 
 
 def words(query: str) -> list[str]:
-    """The words of a query, folded as the search text is. Raises ValueError when there are too many."""
+    """The words of a query, folded as the search text is. Raises ValueError when it is none that can be searched."""
+    if "\x00" in query:
+        raise ValueError("must not contain a NUL character")
     found = list(dict.fromkeys(fold(query).split()))
-    if len(found) > WORDS_MAX:
-        raise ValueError(f"has {len(found)} words; at most {WORDS_MAX} are allowed")
+    number = max(len(query.split()), len(found))
+    if number > WORDS_MAX:
+        raise ValueError(f"has {number} words; at most {WORDS_MAX} are allowed")
     return found
 
 

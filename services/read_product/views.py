@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request
 from catalog import openapi, products, wire
 from catalog.database import reading
 from catalog.openapi import body, operation, query
-from catalog.problems import not_found, wrong_parameter
-from read_product import export, listing, search
+from catalog.problems import not_found
+from read_product import cursor, export, listing, search
 
 PATH = "/api/v1/products"
 
@@ -24,20 +24,24 @@ views = Blueprint("products", __name__)
             "How many products a page has at the most.",
             {"type": "integer", "minimum": 1, "maximum": listing.LIMIT_MAX, "default": listing.LIMIT_DEFAULT},
         ),
-        query("after", "Cursor from the `next` of the page before.", {"type": "string"}),
+        query(
+            "after",
+            "Cursor from the `next` of the page before; it belongs to the `sort` and `q` of that page.",
+            {"type": "string", "pattern": cursor.PATTERN, "maxLength": cursor.LENGTH_MAX},
+        ),
         query(
             "sort",
             "Field to sort by; with a minus sign the greatest first. Equal ones follow by id.",
-            {"type": "string", "enum": listing.SORT_NAMES, "default": "id"},
+            {"type": "string", "enum": listing.SORT_NAMES, "default": listing.SORT_DEFAULT},
         ),
         query(
             "q",
-            "Words that must all stand in name, description or SKU, anywhere, letter case and accents aside.",
-            {"type": "string", "maxLength": search.QUERY_MAX},
+            f"At most {search.WORDS_MAX} words that must all stand in name, description or SKU, anywhere, letter case, "
+            "accents and variants of letters and signs aside.",
+            {"type": "string", "pattern": search.QUERY_PATTERN, "maxLength": search.QUERY_MAX},
         ),
     ),
     responses={200: body(wire.ProductPage, {"Link": 'The next page, rel="next" (RFC 8288).'})},
-    problems=(400,),
 )
 def list_products() -> Response:
     """One page of the products.
@@ -81,7 +85,6 @@ def get_product(product_id: int) -> Response:
             {"Content-Disposition": "Name of the file."},
         )
     },
-    problems=(400,),
 )
 def export_products() -> Response:
     """All products as a file that can be imported again.
@@ -94,10 +97,8 @@ def export_products() -> Response:
     if kind == "csv":
         file = chain([export.csv_heading().encode()], export.stream(export.csv_lines, first))
         response = Response(file, content_type="text/csv; charset=utf-8")
-    elif kind == "ndjson":
-        response = Response(export.stream(export.ndjson_lines, first), content_type="application/x-ndjson")
     else:
-        raise wrong_parameter("format", "must be csv or ndjson")
+        response = Response(export.stream(export.ndjson_lines, first), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = f'attachment; filename="products.{kind}"'
     return response
 

@@ -1,5 +1,7 @@
 """Bad input gets the right 4xx with a pointer to the fault, and nothing is written."""
 
+import re
+
 import pytest
 
 from apps import Api, etag
@@ -253,5 +255,25 @@ def test_a_wrong_import_option_writes_nothing(api: Api, query: str, name: str) -
     assert api.all() == []
 
 
-def test_an_unknown_export_format_is_refused(api: Api) -> None:
-    assert api.read.get(f"{PATH}/export?format=xlsx").status_code == 400
+@pytest.mark.parametrize("query", ["format=xlsx", "format=", "format=csv&format=csv"])
+def test_an_unclear_export_format_is_refused(api: Api, query: str) -> None:
+    answer = api.read.get(f"{PATH}/export?{query}")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "format")
+
+
+def test_no_address_takes_a_parameter_that_it_does_not_know(api: Api) -> None:
+    product = api.create()
+    tried = 0
+    for client in (api.add, api.read):
+        for path, methods in client.get("/api/v1/openapi.json").json["paths"].items():
+            for method in methods if path.startswith("/api/") else ():
+                url = re.sub("{.*?}", str(product["id"]), path)
+                answer = client.open(f"{url}?foo=1", method=method.upper(), headers={"If-Match": "*"})
+                assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "foo"), (method, url)
+                tried += 1
+    assert tried >= 7
+    assert api.all() == [product]
+
+
+def test_a_probe_may_carry_what_it_likes(api: Api) -> None:
+    assert api.read.get("/livez?verbose").status_code == api.add.get("/readyz?a=1&a=2").status_code == 200

@@ -1,5 +1,7 @@
 """The list: pages, sorting and search."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from apps import Api, etag
@@ -87,6 +89,16 @@ def test_d18_search_and_sort_stay_while_paging(api: Api) -> None:
     items = walk(api, q="chair", sort="-price", limit=10)
     assert len(items) == 45
     assert [item["price"] for item in items] == [f"{n}.00" for n in range(59, -1, -1) if n % 4]
+
+
+def test_a_cursor_leads_through_its_own_list_only(api: Api) -> None:
+    api.load("name,price\n" + "".join(f"chair {n},1.00\ntable {n},1.00\n" for n in range(5)))
+    following = parse_qs(urlsplit(api.read.get(f"{PATH}?q=chair&sort=name&limit=2").json["next"]).query)
+    after = following["after"][0]
+    assert api.names(q="Chair", sort="name", after=after) == ["chair 2", "chair 3", "chair 4"]
+    for other in ({"q": "table", "sort": "name"}, {"sort": "name"}, {"q": "chair"}, {"q": "chair", "sort": "-name"}):
+        refused = api.read.get(PATH, query_string={**other, "after": after})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (400, "after")
 
 
 @pytest.mark.parametrize(
