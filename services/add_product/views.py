@@ -1,16 +1,15 @@
 """The addresses of add-product for single products."""
 
-from http import HTTPStatus
 from typing import TypeVar
 
 from flask import Blueprint, Response, request
 from msgspec import Struct
 from werkzeug.exceptions import UnsupportedMediaType
 
-from add_product import idempotency, writing
+from add_product import idempotency, precondition, writing
 from catalog import database, metrics, wire
 from catalog.openapi import Body, body, header, operation
-from catalog.problems import ProblemError, invalid, malformed
+from catalog.problems import invalid, malformed
 from catalog.wire import FieldError
 
 PATH = "/api/v1/products"
@@ -22,7 +21,10 @@ views = Blueprint("products", __name__)
 T = TypeVar("T", bound=Struct)
 
 IF_MATCH = header(
-    "If-Match", "ETag of the version that the caller has seen, or * for any.", {"type": "string"}, required=True
+    precondition.HEADER,
+    "ETag of the version that the caller has seen, or * for any.",
+    {"type": "string", "pattern": precondition.PATTERN},
+    required=True,
 )
 ETAG = {"ETag": "Version of the product."}
 
@@ -38,7 +40,7 @@ ETAG = {"ETag": "Version of the product."}
         ),
     ),
     responses={201: body(wire.Product, {"Location": "Address of the product at read-product.", **ETAG})},
-    problems=(400, 409, 413, 415, 422),
+    problems=(409, 413, 415, 422),
 )
 def add_product() -> Response:
     """Adds a product."""
@@ -60,11 +62,11 @@ def add_product() -> Response:
     request=Body({"application/json": wire.ProductPatch, MERGE_PATCH: wire.ProductPatch}),
     parameters=(IF_MATCH,),
     responses={200: body(wire.Product, ETAG)},
-    problems=(400, 404, 409, 412, 413, 415, 422, 428),
+    problems=(404, 409, 412, 413, 415, 422, 428),
 )
 def change_product(product_id: int) -> Response:
     """Changes the fields that are given, and no other."""
-    check = _if_match()
+    check = precondition.read(request.headers.get(precondition.HEADER))
     _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
     product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))
     metrics.products.labels("changed").inc()
@@ -75,7 +77,7 @@ def change_product(product_id: int) -> Response:
 @operation(parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
 def delete_product(product_id: int) -> Response:
     """Deletes a product."""
-    check = _if_match()
+    check = precondition.read(request.headers.get(precondition.HEADER))
     database.transaction(lambda connection: writing.remove(connection, product_id, check))
     metrics.products.labels("deleted").inc()
     return Response(status=204)
@@ -93,20 +95,6 @@ def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
         raise malformed(f"The body cannot be read: {error}.", FieldError("", str(error), "malformed")) from None
     except wire.Rejected as error:
         raise invalid(error.errors) from None
-
-
-def _if_match() -> writing.Precondition:
-    """The condition of the If-Match header (RFC 9110, 13.1.1). Raises a 428 problem when there is none (RFC 6585)."""
-    if "If-Match" not in request.headers:
-        detail = "Send If-Match with the product's ETag, so that nobody's change is overwritten unseen."
-        raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED, detail)
-    tags = request.if_match
-
-    def check(product: wire.Product) -> None:
-        if not tags.star_tag and not tags.is_strong(product.etag):
-            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "The product has changed since; read it again.")
-
-    return check
 
 
 def _answer(product: wire.Product, status: int) -> Response:

@@ -1,19 +1,18 @@
 """Adding, changing and deleting one product, each in one transaction."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
+from add_product.precondition import Precondition
 from catalog import database, products, wire
 from catalog.models import Product
 from catalog.problems import conflict, not_found
 from catalog.wire import FieldError
 
 SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
-Precondition = Callable[[wire.Product], None]
 
 
 def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:

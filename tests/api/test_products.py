@@ -145,15 +145,41 @@ def test_a_condition_is_demanded_and_must_be_for_this_product(api: Api) -> None:
     url = f"{PATH}/{product['id']}"
     for method, arguments in (("PATCH", {"json": {"name": "x"}}), ("DELETE", {})):
         assert api.add.open(url, method=method, **arguments).status_code == 428
-        for wrong in (etag(other), 'W/"' + etag(product)[1:], "nonsense", '""'):
+        for wrong in (etag(other), '""', f"W/{etag(other)}, {etag(other)}"):
             assert api.add.open(url, method=method, headers={"If-Match": wrong}, **arguments).status_code == 412
     assert api.get(product["id"]) == product
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["nonsense", "{tag}", "'{tag}'", '"{tag}', '{tag}"', 'w/"{tag}"', 'W/{tag}', '*, "{tag}"', '"{tag}" "{tag}"', '"{tag}"*', '"{tag}";', "", " ", ",",
+     '"{tag}", {tag}', '" {tag}"', '"{tag}"' + ", " * 4000 + "x"],
+)  # fmt: skip
+def test_a_malformed_condition_is_refused_as_such(api: Api, field: str) -> None:
+    product = api.create()
+    headers = {"If-Match": field.format(tag=etag(product).strip('"'))}
+    for method, arguments in (("PATCH", {"json": {"name": "x"}}), ("DELETE", {})):
+        answer = api.add.open(f"{PATH}/{product['id']}", method=method, headers=headers, **arguments)
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "If-Match")
+    assert api.get(product["id"]) == product
+
+
+def test_a_weak_tag_is_refused_for_what_it_is(api: Api) -> None:
+    product = api.create()
+    url = f"{PATH}/{product['id']}"
+    weak = api.add.delete(url, headers={"If-Match": f"W/{etag(product)}"})
+    assert weak.status_code == 412
+    assert "weak" in weak.json["detail"]
+    assert "changed" not in weak.json["detail"]
+    api.patch(product, {"name": "other"})
+    outdated = api.add.delete(url, headers={"If-Match": f"W/{etag(product)}"})
+    assert (outdated.status_code, "changed" in outdated.json["detail"]) == (412, True)
 
 
 def test_any_of_several_tags_or_a_star_will_do(api: Api) -> None:
     product = api.create()
     url = f"{PATH}/{product['id']}"
-    several = f'"1-99", {etag(product)}'
+    several = f' ,"1-99" ,, W/"x",{etag(product)},'
     assert api.add.patch(url, json={"name": "a"}, headers={"If-Match": several}).status_code == 200
     assert api.add.patch(url, json={"name": "b"}, headers={"If-Match": "*"}).json["name"] == "b"
     assert api.add.delete(url, headers={"If-Match": "*"}).status_code == 204
