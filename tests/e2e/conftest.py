@@ -136,7 +136,6 @@ def values(host: str) -> dict[str, object]:
             "enabled": True,
             "className": "nginx",
             "selfSigned": True,
-            "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "65m"},
             "hosts": [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
             "tls": [{"secretName": "shop-tls", "hosts": [host]}],
         },

@@ -42,18 +42,29 @@ def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser
     check(load, shop)
 
 
-def test_a_drained_node_costs_no_request(shop: Release, browser: Browser, cluster: Cluster) -> None:
+DRAIN_SECONDS = 180
+
+
+def test_nodes_are_drained_one_after_the_other_as_an_upgrade_of_the_cluster_does(
+    shop: Release, browser: Browser, cluster: Cluster
+) -> None:
     mysql = shop.pods("mysql")[0].spec.node_name
     nodes = [node.metadata.name for node in cluster.core.list_node().items]
-    victim = next(name for name in nodes if name != mysql and "control-plane" not in name)
+    (other,) = [name for name in nodes if name != mysql and "control-plane" not in name]
+    drain = ("--ignore-daemonsets", "--delete-emptydir-data", f"--timeout={DRAIN_SECONDS}s")
     try:
         with Load(browser) as load:
-            cluster.kubectl("drain", victim, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s")
+            cluster.kubectl("drain", other, *drain)
             shop.rolled_out()
         check(load, shop)
+        cluster.kubectl("uncordon", other)
+        # Now all pods are on the node of MySQL, whose volume cannot follow it to another one.
+        cluster.kubectl("drain", mysql, *drain)
+        eventually(lambda: shop.ready("display-product"), 60)
+        assert browser.open("GET", "/products").status == 503
     finally:
-        cluster.kubectl("uncordon", victim)
-        # What else was on the node, such as the webhook that installing certificates needs, comes back in its own time.
-        cluster.kubectl(
-            "wait", "deployment", "--all", "--all-namespaces", "--for=condition=Available", "--timeout=300s"
-        )
+        cluster.kubectl("uncordon", mysql, other)
+    # What else was on the nodes, such as the webhook that installing certificates needs, comes back in its own time.
+    cluster.kubectl("wait", "deployment", "--all", "--all-namespaces", "--for=condition=Available", "--timeout=300s")
+    eventually(shop.all_ready, 120)
+    check(load, shop)

@@ -66,6 +66,25 @@ def test_k02_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, va
     assert [pod.metadata.labels.get("team") for pod in pods] == ["shop"] * 2
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mysql.persistence.size", "2Gi"),
+        ("mysql.persistence.storageClass", "faster"),
+        ("mysql.persistence.accessModes", "{ReadWriteOncePod}"),
+        ("nameOverride", "other"),
+    ],
+)
+def test_what_an_upgrade_cannot_change_is_refused_before_it_changes_anything(
+    shop: Release, values_file: str, key: str, value: str
+) -> None:
+    generations = ("get", "deployments,statefulsets", "--output=jsonpath={.items[*].metadata.generation}")
+    before = shop.kubectl(*generations)
+    with pytest.raises(AssertionError, match=f"{key} cannot be changed after the installation"):
+        shop.install("--values", values_file, "--set", f"{key}={value}", "--set", "logLevel=DEBUG")
+    assert shop.kubectl(*generations) == before
+
+
 def wanted(shop: Release) -> int:
     """How many pods display-product's Deployment is asked for."""
     replicas: int = shop.cluster.apps.read_namespaced_deployment("shop-display-product", shop.namespace).spec.replicas

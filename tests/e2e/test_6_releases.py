@@ -106,6 +106,22 @@ def test_a_missing_or_incomplete_secret_stops_the_installation_by_name(cluster: 
     cluster.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
+def test_an_installer_who_may_edit_the_namespace_needs_a_secret_of_their_own(cluster: Cluster) -> None:
+    namespace = cluster.namespace("edited")
+    cluster.kubectl("--namespace", namespace, "create", "rolebinding", "installer", "--clusterrole=edit", "--user=eve")
+    nothing_runs = ("--set", "replicaCount=0,mysql.persistence.enabled=false")
+    command = ("upgrade", "--install", "catalog", str(CHART), "--namespace", namespace, "--kube-as-user=eve")
+    refused = subprocess.run(
+        ["helm", *command, *nothing_runs], capture_output=True, text=True, env=cluster.env, check=False
+    )
+    assert re.search("roles.* is forbidden", refused.stderr)
+    keys = [f"--from-literal={user}-password=x" for user in ("root", "migrator", "writer", "reader", "backup")]
+    keys.append(f"--from-literal=secret-key={'k' * 40}")
+    cluster.kubectl("--namespace", namespace, "create", "secret", "generic", "mine", *keys)
+    assert "deployed" in cluster.helm(*command, *nothing_runs, "--set", "credentials.existingSecret=mine")
+    cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
 @pytest.mark.helm3
 def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords_by_helm_3(cluster: Cluster, tmp_path: Path) -> None:
     commits = subprocess.run(

@@ -56,8 +56,8 @@ def test_k21_a_certificate_is_issued_though_http_is_sent_to_https(
 ) -> None:
     release = Release(cluster, cluster.namespace("with-acme"), "catalog")
     own = values(HOST) | {"replicaCount": 1}
-    own["ingress"] |= {"selfSigned": False}  # type: ignore[operator]
-    own["ingress"]["annotations"]["cert-manager.io/cluster-issuer"] = "acmee"  # type: ignore[index]
+    annotations = {"cert-manager.io/cluster-issuer": "acmee"}
+    own["ingress"] |= {"selfSigned": False, "annotations": annotations}  # type: ignore[operator]
     file = write(tmp_path / "values.yaml", own)
     said = release.install("--values", file)
     # The issuer's name is wrong: the command that the notes name says so.
