@@ -105,8 +105,9 @@ def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choic
     assert wanted(shop) == 5
     shop.rolled_out("display-product")
     assert wanted(shop) == 5
-    # Helm 4 asks before it takes the number of pods back from the autoscaler.
+    # Helm 4 asks before it takes a number of pods that the autoscaler has changed.
     shop.install("--values", values_file, "--force-conflicts")
+    assert wanted(shop) == 2
 
 
 def test_what_was_uninstalled_and_installed_again_finds_its_data(shop: Release, values_file: str) -> None:
