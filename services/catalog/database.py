@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask import Flask, Response
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from catalog import engine, problems, schema, wire
@@ -18,6 +18,7 @@ from catalog.settings import Settings
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
 DUPLICATE_ENTRY = 1062
+NO_SUCH_TABLE = 1146
 ATTEMPTS = 6
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
         engine.prepare(db.engine, settings)
     app.register_error_handler(OperationalError, _away)
     app.register_error_handler(InterfaceError, _away)
+    app.register_error_handler(ProgrammingError, _refused)
     app.register_error_handler(PoolTimeout, _away)
 
 
@@ -89,5 +91,23 @@ def probe() -> wire.Check:
 
 
 def _away(error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and _lacks_table(error):
+        return _without_schema(error)
     log.error("database away: %s", getattr(error, "orig", error))
     return problems.response(problems.unavailable("The database does not answer; try again in some seconds."))
+
+
+def _refused(error: ProgrammingError) -> Response:
+    """A mistake in a statement is one of this program, unless it is that a table is missing."""
+    if not _lacks_table(error):
+        raise error
+    return _without_schema(error)
+
+
+def _lacks_table(error: DBAPIError) -> bool:
+    return error_code(error) == NO_SUCH_TABLE or str(error.orig).startswith("no such table")
+
+
+def _without_schema(error: DBAPIError) -> Response:
+    log.error("database without its schema: %s", error.orig)
+    return problems.response(problems.unavailable("The database lacks a table: its migration has not run yet."))

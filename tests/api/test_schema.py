@@ -1,6 +1,9 @@
 """The migrations make the tables that the models describe."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +12,8 @@ from alembic.migration import MigrationContext
 from msgspec.structs import replace
 from sqlalchemy import create_engine, text, update
 
+import add_product
+import read_product
 from apps import Api, Apps, etag
 from catalog import engine, migrate, products
 from catalog.models import Product, db
@@ -30,8 +35,42 @@ def test_the_models_and_the_migrated_schema_agree(apps: Apps) -> None:
     assert differences == []
 
 
-def test_readiness_names_a_schema_that_is_missing(apps: Apps) -> None:
-    assert apps.add.test_client().get("/readyz").json["checks"] == [{"name": "database", "ok": True}]
+@pytest.fixture
+def empty(apps: Apps, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a database that is there and has no table."""
+    if apps.database == "sqlite":
+        yield replace(apps.settings, database_url=f"sqlite:///{tmp_path}/empty.sqlite3")
+        return
+    server = request.getfixturevalue("mysql_server")
+    server.execute("CREATE DATABASE bare", "GRANT ALL ON bare.* TO writer")
+    yield replace(apps.settings, database_url=server.url("writer", "bare"))
+    server.execute("DROP DATABASE bare")
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "body"),
+    [
+        (read_product, "GET", "", None),
+        (read_product, "GET", "/1", None),
+        (read_product, "GET", "/export", None),
+        (add_product, "POST", "", b'{"name": "Tea", "price": "1.00"}'),
+        (add_product, "POST", "/import", b"name,price\nTea,1.00\n"),
+        (add_product, "DELETE", "/1", None),
+    ],
+)
+def test_a_database_without_tables_is_503_and_readiness_names_the_migration(
+    empty: Settings, service: ModuleType, method: str, path: str, body: bytes | None
+) -> None:
+    client = service.create_app(empty).test_client()
+    kind = "text/csv" if path == "/import" else "application/json"
+    headers = {"If-Match": '"1"'} if method == "DELETE" else {}
+    answer = client.open(f"/api/v1/products{path}", method=method, data=body, content_type=kind, headers=headers)
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert "migration has not run" in answer.json["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    unready = client.get("/readyz")
+    assert unready.status_code == 503
+    assert unready.json["checks"][0]["detail"].startswith("the schema lacks the migration 0")
 
 
 @pytest.mark.mysql
