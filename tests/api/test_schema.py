@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 IN_LINE = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND time >= 2"
 
+WAITING = (
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'updating' AND info LIKE 'UPDATE product %'"
+)
+
 
 def test_the_models_and_the_migrated_schema_agree(apps: Apps) -> None:
     with apps.add.app_context(), db.engine.connect() as connection:
@@ -116,7 +120,10 @@ def test_a_migration_fills_the_search_text_of_every_product(apps: Apps, api: Api
     assert apps.add.test_client().get("/readyz").status_code == 200
 
 
-@pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
+ON_MYSQL = pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
+
+
+@ON_MYSQL
 def test_a_migration_of_the_search_text_loses_no_change_made_meanwhile(
     apps: Apps, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,3 +141,24 @@ def test_a_migration_of_the_search_text_loses_no_change_made_meanwhile(
     migrate.upgrade(settings)
     assert (api.names(q="old"), api.names(q="new one"), api.names(q="other")) == ([], ["new one"], ["other"])
     assert api.get(other["id"]) == other
+
+
+@ON_MYSQL
+def test_a_migration_of_the_search_text_goes_on_after_a_deadlock(apps: Apps, api: Api) -> None:
+    api.load("name,price\n" + "".join(f"Thing {n},1.00\n" for n in range(20)))
+    first, *others = (product["id"] for product in api.all())
+    settings = outdate(api, apps)
+    database = create_engine(engine.url(settings))
+    engine.prepare(database, settings)
+    change = text("UPDATE product SET price = 2 WHERE id BETWEEN :least AND :most")
+    with ThreadPoolExecutor() as pool, database.connect() as other:
+        other.execute(change, {"least": others[0], "most": others[-1]})
+        migration = pool.submit(migrate.upgrade, settings)
+        while not migration.done() and not other.scalar(text(WAITING)):
+            pass
+        other.execute(change, {"least": first, "most": first})
+        other.commit()
+        migration.result()
+    assert len(api.names(q="thing")) == 20
+    assert {product["price"] for product in api.all()} == {"2.00"}
+    database.dispose()
