@@ -89,6 +89,7 @@ def check_query() -> None:
 
 
 @views.get(PATH)
+@operation(tag="openapi", responses={200: Body({"application/json": {"type": "object"}})})
 def document() -> Response:
     """This service's OpenAPI document."""
     cached = current_app.extensions.get("openapi")

@@ -86,6 +86,8 @@ GivenPrice = Annotated[
     ),
 ]
 
+Instant = Annotated[datetime, Meta(tz=True)]
+
 
 class Product(Struct, frozen=True):
     """A product as the catalogue holds it."""
@@ -95,8 +97,8 @@ class Product(Struct, frozen=True):
     name: Name
     description: Description
     price: Price
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     version: Annotated[int, Meta(ge=1, description="Counts the changes; part of the ETag.")]
 
     @property
