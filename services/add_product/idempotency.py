@@ -80,11 +80,14 @@ def _replay(key: str, request_hash: str) -> wire.Product:
     if row is None:
         raise _under_way()
     if row.request_hash != request_hash:
-        raise invalid(
-            [FieldError(HEADER, "was used before with another body", "reused")],
-            f"The {HEADER} was used before with another body; give each new request a new key.",
-        )
+        raise reused("another body")
     return msgspec.json.decode(row.body, type=wire.Product)
+
+
+def reused(other: str) -> ProblemError:
+    """422: the key came with something else before."""
+    detail = f"was used before with {other}"
+    return invalid([FieldError(HEADER, detail, "reused")], f"The {HEADER} {detail}; give each new request a new key.")
 
 
 def _under_way() -> ProblemError:

@@ -1,26 +1,50 @@
-"""The address of add-product for import files."""
+"""The addresses of add-product for import files."""
 
-import tempfile
+import hashlib
 from http import HTTPStatus
-from typing import IO, cast
+from typing import cast
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from sqlalchemy.exc import IntegrityError
+from werkzeug.http import parse_dict_header
 
-from add_product.imports import encoding, headings, importer, table
-from catalog import wire
-from catalog.openapi import Body, body, operation, query
-from catalog.problems import ProblemError, invalid
+from add_product import idempotency, uploads
+from add_product.imports import queue, runner
+from add_product.imports.order import ON_CONFLICT, Kind, OnConflict, Order
+from catalog import charsets, database, imports, wire
+from catalog.models import FILE_NAME_MAX
+from catalog.openapi import Body, body, header, operation, query
+from catalog.problems import ProblemError, conflict, invalid, not_found
 from catalog.settings import Settings
 from catalog.wire import FieldError
 
 PATH = "/api/v1/products/import"
+IMPORTS = "/api/v1/imports"
+ONE = f"{IMPORTS}/<product_id:import_id>"
 CSV_TYPES = ("text/csv", "text/tab-separated-values", "text/plain", "application/vnd.ms-excel")
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
-IN_MEMORY = 1024 * 1024
-CHUNK = 64 * 1024
+WAIT_SECONDS = 18
+"""How long a request waits for the end of its import: the answer begins within 20 s, with what else it takes."""
+RETRY_AFTER_SECONDS = 2
 
 import_views = Blueprint("imports", __name__)
+
+DRY_RUN = query("dry_run", "Check only, write nothing.", {"type": "string", "enum": ["true", "false"]})
+ON_CONFLICT_PARAMETER = query(
+    "on_conflict",
+    "What to do with a row whose SKU a product has already: report it as an error, leave the product as it "
+    "is, or change the product's fields that the file has.",
+    {"type": "string", "enum": list(ON_CONFLICT), "default": "fail"},
+)
+PREFER = header(
+    "Prefer",
+    f"`wait=N` (RFC 7240): seconds to wait for the end of the import, {WAIT_SECONDS} at most and by default; "
+    "`respond-async`: do not wait.",
+    {"type": "string"},
+)
+WHERE = {"Location": "Address of the import at read-product."}
+ACCEPTED = body(wire.Import, {**WHERE, "Retry-After": "Seconds after which to look there."})
+CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
 
 
 @import_views.post(PATH)
@@ -28,16 +52,19 @@ import_views = Blueprint("imports", __name__)
     tag="imports",
     request=Body({media_type: {"type": "string", "minLength": 1} for media_type in (*CSV_TYPES, *NDJSON_TYPES)}),
     parameters=(
-        query("dry_run", "Report only, write nothing.", {"type": "string", "enum": ["true", "false"]}),
-        query(
-            "on_conflict",
-            "What to do with a row whose SKU a product has already: report it as an error, leave the product as it "
-            "is, or change the product's fields that the file has.",
-            {"type": "string", "enum": list(importer.ON_CONFLICT), "default": "fail"},
+        DRY_RUN,
+        ON_CONFLICT_PARAMETER,
+        query("name", "Name of the file, for people.", {"type": "string", "maxLength": FILE_NAME_MAX}),
+        header(
+            idempotency.HEADER,
+            "A value of the caller's choice, new for each import: the same request sent again is about the same "
+            "import, whatever has become of it.",
+            {"type": "string", "pattern": idempotency.PATTERN},
         ),
+        PREFER,
     ),
-    responses={200: body(wire.ImportReport)},
-    problems=(400, 413, 415, 422),
+    responses={200: body(wire.ImportReport, WHERE), 202: ACCEPTED},
+    problems=(400, 409, 413, 415, 422),
 )
 def import_products() -> Response:
     """Adds and changes products from a file.
@@ -45,48 +72,152 @@ def import_products() -> Response:
     CSV has a heading row; encoding, delimiter and the headings of known programs are recognised. NDJSON is UTF-8
     with one product on each line. Rows are written in transactions of some hundreds; a wrong row is reported and
     holds no other back. A row without SKU is the same as a product without SKU that has the same name, description
-    and price.
+    and price. The import goes on whatever becomes of the request: 202 tells where it can be followed.
     """
-    dry_run, on_conflict = _options()
-    is_csv = _is_csv()
+    dry_run = request.args.get("dry_run") == "true"
+    order = Order(_kind(), request.mimetype_params.get("charset"), _on_conflict() or "fail", dry_run)
+    name = _file_name()
+    key = idempotency.check_key(request.headers.get(idempotency.HEADER))
+    import_id = _accept(order, name, key)
+    running = runner.of_app()
+    running.tell()
+    running.wait(import_id, _seconds())
+    return _told(import_id)
+
+
+@import_views.post(f"{ONE}/start")
+@operation(tag="imports", parameters=(PREFER,), responses=CHANGES, problems=(404, 409))
+def start_import(import_id: int) -> Response:
+    """Writes the rows of a file that has been checked. An import that was started before is answered as it is."""
+    if not queue.start(_known(import_id)) and queue.state_of(import_id) in ("checking", "checked"):
+        raise conflict("The file is still being checked, or is not there any more; send it again in that case.")
+    return _after_change(import_id)
+
+
+@import_views.post(f"{ONE}/check")
+@operation(
+    tag="imports",
+    parameters=(
+        query("charset", "Encoding of the file.", {"type": "string", "enum": list(charsets.CODECS)}),
+        ON_CONFLICT_PARAMETER,
+        PREFER,
+    ),
+    responses=CHANGES,
+    problems=(400, 404, 409),
+)
+def check_import(import_id: int) -> Response:
+    """Checks the file again, read in another encoding or with another choice, without sending it again."""
+    if not queue.check(_known(import_id), request.args.get("charset"), _on_conflict()):
+        raise conflict("The import has been started, or its file is not there any more; send it again.")
+    return _after_change(import_id)
+
+
+@import_views.post(f"{ONE}/cancel")
+@operation(tag="imports", responses={200: body(wire.Import, WHERE)}, problems=(404,))
+def cancel_import(import_id: int) -> Response:
+    """Stops an import. What has been written stays; an import that has ended is answered as it is."""
+    upload = queue.upload_of(_known(import_id))
+    queue.cancel(import_id)
+    if upload and queue.upload_of(import_id) is None:
+        uploads.remove(upload)
+    runner.of_app().tell()
+    return _answer(_found(import_id), HTTPStatus.OK)
+
+
+def _accept(order: Order, name: str, key: str | None) -> int:
+    """The number of the import of the body: a new one, or the one that this key has begun."""
     settings: Settings = current_app.extensions["settings"]
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        _receive(file, settings.import_max_bytes)
+    most = settings.import_max_bytes
+    request.max_content_length = most
+    earlier = queue.by_key(key) if key else None
+    upload = uploads.measure(request.stream, most) if earlier else uploads.receive(request.stream, most)
+    if upload.size == 0:
+        raise invalid([FieldError("", "is empty", "empty")], "The file is empty.")
+    request_hash = hashlib.sha256(repr((order, upload.digest)).encode()).hexdigest()
+    if earlier is None:
         try:
-            if is_csv:
-                charset = request.mimetype_params.get("charset")
-                report = importer.run_csv(file, charset, settings.currency, on_conflict, dry_run)
-            else:
-                report = importer.run_ndjson(file, on_conflict, dry_run)
-        except (encoding.Unreadable, headings.Unknown, table.Unusable) as fault:
-            raise invalid([FieldError("", fault.detail, fault.code, fault.params)], fault.detail) from None
-    return Response(wire.encode(report), content_type="application/json")
+            return database.transaction(
+                lambda connection: queue.add(connection, upload, order, name, key, request_hash)
+            )
+        except IntegrityError:
+            # The same request has come meanwhile.
+            uploads.remove(upload.id)
+            earlier = queue.by_key(key or "")
+            if earlier is None:
+                raise
+    import_id, its_hash = earlier
+    if its_hash != request_hash:
+        raise idempotency.reused("another file or other options")
+    return import_id
 
 
-def _options() -> tuple[bool, importer.OnConflict]:
-    on_conflict = cast(importer.OnConflict, request.args.get("on_conflict", "fail"))
-    return request.args.get("dry_run", "false") == "true", on_conflict
+def _after_change(import_id: int) -> Response:
+    running = runner.of_app()
+    running.tell()
+    running.wait(import_id, _seconds())
+    found = _found(import_id)
+    return _answer(found, HTTPStatus.OK if found.state in runner.OVER else HTTPStatus.ACCEPTED)
 
 
-def _is_csv() -> bool:
+def _told(import_id: int) -> Response:
+    """The report, or why there is none, or where it will be."""
+    found = _found(import_id)
+    where = {"Location": f"{IMPORTS}/{import_id}"}
+    if found.state in ("checked", "done"):
+        return Response(wire.encode(found.report), headers=where, content_type="application/json")
+    if found.state == "interrupted":
+        raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or waited for a day.", headers=where)
+    if found.problem:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, found.problem.detail, [found.problem], where)
+    return _answer(found, HTTPStatus.ACCEPTED)
+
+
+def _answer(found: wire.Import, status: HTTPStatus) -> Response:
+    response = Response(wire.encode(found), status, content_type="application/json")
+    response.headers["Location"] = f"{IMPORTS}/{found.id}"
+    if status == HTTPStatus.ACCEPTED:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _known(import_id: int) -> int:
+    if import_id > wire.ID_MAX or queue.state_of(import_id) is None:
+        raise not_found("There is no such import.")
+    return import_id
+
+
+def _found(import_id: int) -> wire.Import:
+    with database.reading() as connection:
+        found = imports.find(connection, import_id)
+    if found is None:
+        raise not_found("There is no such import.")
+    return found
+
+
+def _seconds() -> float:
+    """How long the caller wants to wait (RFC 7240); a preference that is no number is none."""
+    preferences = parse_dict_header(request.headers.get("Prefer", "").lower())
+    if "respond-async" in preferences and "wait" not in preferences:
+        return 0
+    wait = preferences.get("wait") or ""
+    return min(int(wait), WAIT_SECONDS) if wait.isascii() and wait.isdigit() and len(wait) < 10 else WAIT_SECONDS
+
+
+def _on_conflict() -> OnConflict | None:
+    return cast(OnConflict | None, request.args.get("on_conflict"))
+
+
+def _file_name() -> str:
+    """The name as it can be shown: it only helps people to tell imports apart, so what cannot be shown is left out."""
+    return "".join(filter(str.isprintable, request.args.get("name", ""))).strip()
+
+
+def _kind() -> Kind:
     if request.mimetype in CSV_TYPES:
-        return True
+        return "csv"
     if request.mimetype in NDJSON_TYPES:
-        return False
+        return "ndjson"
     raise ProblemError(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "Send the file as text/csv, or as application/x-ndjson with one product on each line.",
     )
-
-
-def _receive(file: IO[bytes], most: int) -> None:
-    """Copies the body, beyond a megabyte to disk. Raises a 413 or 422 problem."""
-    request.max_content_length = most
-    size = 0
-    while chunk := request.stream.read(CHUNK):
-        size += len(chunk)
-        if size > most:
-            raise RequestEntityTooLarge
-        file.write(chunk)
-    if size == 0:
-        raise invalid([FieldError("", "is empty", "empty")], "The file is empty.")

@@ -1,11 +1,13 @@
 """Puts a small sample catalogue into an empty one: `python -m add_product.sample`."""
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
 
 from add_product.imports import importer
+from add_product.imports.order import Order
 from catalog import database
 from catalog.models import Product
 from catalog.settings import load
@@ -22,9 +24,13 @@ def main() -> None:
         with database.reading() as connection:
             if connection.scalar(select(Product.id).limit(1)) is not None:
                 return
+        created = 0
         with FILE.open("rb") as file:
-            report = importer.run_csv(file, "utf-8", settings.currency, "skip", dry_run=False)
-    print(f"The catalogue was empty; {report.created} sample products are in it now.")
+            candidates, _ = importer.read(file, Order("csv", "utf-8", "skip", dry_run=False), settings.currency)
+            for batch in importer.batches(candidates):
+                plans = importer.transaction(partial(importer.write, batch=batch, on_conflict="skip"))
+                created += sum(plan.outcome == "created" for plan in plans)
+    print(f"The catalogue was empty; {created} sample products are in it now.")
 
 
 if __name__ == "__main__":

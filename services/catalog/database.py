@@ -4,10 +4,11 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from flask import Flask, Response
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -20,6 +21,8 @@ LOCK_WAIT_TIMEOUT = 1205
 DUPLICATE_ENTRY = 1062
 NO_SUCH_TABLE = 1146
 ATTEMPTS = 6
+AWAY = (OperationalError, InterfaceError, PoolTimeout, ProgrammingError)
+"""What is raised where the database does not answer, or lacks its tables yet."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -60,6 +63,14 @@ def transaction(work: Callable[[Connection], T]) -> T:
             # Spread, so that the same requests do not meet again.
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def now(connection: Connection) -> datetime:
+    """The time by the database's clock, which is the same for all who ask it."""
+    if connection.dialect.name != "mysql":
+        return datetime.now(UTC)
+    told: datetime = connection.execute(select(func.utc_timestamp(6))).scalar_one()
+    return told.replace(tzinfo=UTC)
 
 
 def error_code(error: DBAPIError) -> int | None:

@@ -75,8 +75,8 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         Index("ux_import_idempotency_key", "idempotency_key", unique=True),
         Index("ux_import_turn", "turn", unique=True),
-        Index("ix_import_state", "state", "created_at", "id"),
-        Index("ix_import_created_at", "created_at", "id"),
+        Index("ix_import_state", "state", "changed_at", "id"),
+        Index("ix_import_created_at", "created_at"),
         {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
     )
 
@@ -95,14 +95,20 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
     updated: Mapped[int]
     skipped: Mapped[int]
     failed: Mapped[int]
+    errors: Mapped[int]
+    warnings: Mapped[int]
     bytes_done: Mapped[int] = mapped_column(BigInteger)
     report: Mapped[bytes | None] = mapped_column(long_bytes())
+    faults: Mapped[bytes | None] = mapped_column(long_bytes())
+    """The errors and warnings of the report that are listed; apart, since a list of imports needs none of them."""
     problem: Mapped[bytes | None] = mapped_column(long_bytes())
     upload: Mapped[str | None] = mapped_column(exact_text(32))
     """Names the pieces of the file; none once they are gone."""
     owner: Mapped[str | None] = mapped_column(exact_text(32))
     """Who reads the file now; until `lease_until` nobody else may."""
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int]
+    """How often it was taken without a step further since."""
     turn: Mapped[int | None]
     """1 for the one import that writes rows: the index keeps any other from it."""
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -59,7 +59,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Loads the application."""
         super().load_wsgi()
+        self._background = getattr(self.wsgi, "extensions", {}).get("background", [])
         self.wsgi = _framed(self.wsgi)
+        # Threads do not survive a fork, so they begin here.
+        for each in self._background:
+            each.start()
+
+    def run(self) -> None:
+        """Serves until told to stop."""
+        try:
+            super().run()
+        finally:
+            for each in self._background:
+                each.stop()
 
     def accept(self, listener: socket.socket) -> None:
         """Takes a new connection; its request is waited for by the loop."""
@@ -108,6 +120,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in tuple(self._waiting):
             if conn.lingering or not conn.buffer:
                 conn.deadline = 0.0
+        for each in self._background:
+            each.retire()
         super().handle_exit(sig, frame)
 
     def handle(self, conn: Connection) -> bool:

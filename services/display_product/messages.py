@@ -90,6 +90,9 @@ def of_row(fault: ImportFault) -> str:
         case "no_column":
             return _("No product has this SKU yet, and for a new one the file lacks the column “%(field)s”.",
                      field=label(fault.field))  # fmt: skip
+        case "lacking_column":
+            return _("The file lacks the column “%(field)s”, so no new product can be made of its rows.",
+                     field=label(fault.field))  # fmt: skip
         case "required" | "blank" if fault.field == "name":
             return _("The name is missing.")
         case "required" if fault.field == "price":

@@ -4,6 +4,7 @@ from flask import Flask
 
 from catalog import database, openapi, problems, service
 from catalog.settings import Settings, load
+from read_product.import_views import import_views
 from read_product.views import views
 
 
@@ -15,4 +16,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.register(app, settings, reads_only=True)
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
+    app.register_blueprint(import_views)
     return app

@@ -11,7 +11,7 @@ import add_product
 import read_product
 from apps import Api, Apps
 from catalog import migrate
-from catalog.models import IdempotencyKey, Product, db
+from catalog.models import IdempotencyKey, Import, ImportPiece, Product, db
 from catalog.settings import Settings
 
 
@@ -22,17 +22,20 @@ def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "sqlite":
         settings = Settings(database_url=f"sqlite:///{directory}/catalog.sqlite3")
         migrate.upgrade(settings)
-        yield _apps("sqlite", settings, settings)
+        yield from _apps("sqlite", settings, settings)
         return
     server = request.getfixturevalue("mysql_server")
     common = Settings(database_password_file=str(server.password_file))
     migrate.upgrade(msgspec.structs.replace(common, database_url=server.url("migrator")))
     writer, reader = (msgspec.structs.replace(common, database_url=server.url(user)) for user in ("writer", "reader"))
-    yield _apps("mysql", writer, reader)
+    yield from _apps("mysql", writer, reader)
 
 
-def _apps(database: str, writer: Settings, reader: Settings) -> Apps:
-    return Apps(database, add_product.create_app(writer), read_product.create_app(reader), writer)
+def _apps(database: str, writer: Settings, reader: Settings) -> Iterator[Apps]:
+    add = add_product.create_app(writer)
+    yield Apps(database, add, read_product.create_app(reader), writer)
+    for each in add.extensions["background"]:
+        each.stop()
 
 
 @pytest.fixture
@@ -41,4 +44,6 @@ def api(apps: Apps) -> Api:
     with apps.add.app_context(), db.engine.begin() as connection:
         connection.execute(delete(IdempotencyKey))
         connection.execute(delete(Product))
+        connection.execute(delete(Import))
+        connection.execute(delete(ImportPiece))
     return Api(apps.database, apps.add.test_client(), apps.read.test_client(), apps.settings)

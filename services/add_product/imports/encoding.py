@@ -104,6 +104,8 @@ def _broken_line(file: IO[bytes], codec: str) -> int | None:
             decoder.setstate((b"", decoder.getstate()[1]))
             lines.add(decoder.decode(error.object[: error.start]))
             return lines.number
+        except UnicodeError:  # UTF-16 of which nothing says in which order its bytes are.
+            return lines.number
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -1,30 +1,29 @@
 """Writes the products of a file, some hundreds in each transaction, so that a broken row never loses its neighbours."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import IO, Any, Literal
+from typing import IO, Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
-from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports import encoding, headings, table
 from add_product.imports.candidate import Candidate, TableReader, from_lines
+from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
 from add_product.imports.seen import Seen
-from catalog import database, metrics, products, text, wire
-from catalog.models import IdempotencyKey, Product
+from catalog import database, products, text, wire
+from catalog.models import Product
 from catalog.text import Invalid
 
 BATCH = 500
 RACES_MAX = 10
-# No Idempotency-Key of a caller has a blank in it.
-TURN = "turn of imports"
-OnConflict = Literal["fail", "skip", "update"]
-ON_CONFLICT: tuple[OnConflict, ...] = ("fail", "skip", "update")
+UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
+"""What `read` and `batches` raise for a file of which no row can be used."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -35,42 +34,54 @@ class Plan:
     outcome: str
     insert: dict[str, Any] | None = None
     update: dict[str, Any] | None = None
-    error: wire.ImportFault | None = None
+    errors: list[wire.ImportFault] = field(default_factory=list)
 
 
-def run_csv(
-    file: IO[bytes], charset: str | None, currency: str, on_conflict: OnConflict, dry_run: bool
-) -> wire.ImportReport:
-    """Imports a CSV file. Raises encoding.Unreadable, table.Unusable or headings.Unknown before anything is written."""
-    codec = encoding.verify(file, charset) if charset else encoding.detect(file)
+def read(file: IO[bytes], order: Order, currency: str) -> tuple[Iterator[Candidate], Report]:
+    """The records of a file, and a report of them yet to be filled. Raises one of UNUSABLE."""
+    if order.kind == "ndjson":
+        return from_lines(file), Report(order.dry_run)
+    codec = encoding.verify(file, order.charset) if order.charset else encoding.detect(file)
     rows = table.read(file, codec, currency)
     heading = next(rows)
     if heading.fault:
         raise headings.Unknown(heading.fault.code, f"The heading row {heading.fault}.", **heading.fault.params)
     columns = headings.recognise(heading.cells, currency)
-    report = Report(dry_run, encoding.label(codec), columns.by_field, list(columns.ignored))
-    reader = TableReader(columns, currency)
-    return _run(map(reader.candidate, rows), report, on_conflict)
+    report = Report(order.dry_run, encoding.label(codec), columns.by_field, list(columns.ignored))
+    return map(TableReader(columns, currency).candidate, rows), report
 
 
-def run_ndjson(file: IO[bytes], on_conflict: OnConflict, dry_run: bool) -> wire.ImportReport:
-    """Imports an NDJSON file."""
-    return _run(from_lines(file), Report(dry_run), on_conflict)
+def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Candidate]]:
+    """Some hundreds of records each, those behind the first `done`; a product that comes again is refused.
 
-
-def _run(candidates: Iterator[Candidate], report: Report, on_conflict: OnConflict) -> wire.ImportReport:
+    Raises one of UNUSABLE, where the file is of that kind after all.
+    """
     with Seen() as seen:
+        # What came before decides what is a repetition, and to which product a variant belongs.
+        for candidate in islice(candidates, done):
+            _refuse_repeated(candidate, seen)
         while batch := list(islice(candidates, BATCH)):
             for candidate in batch:
                 _refuse_repeated(candidate, seen)
-            for plan in _write(batch, on_conflict, report.dry_run):
-                if plan.error:
-                    plan.candidate.errors.append(plan.error)
-                report.add(plan.candidate, plan.outcome)
-    if not report.dry_run:
-        for outcome in ("created", "updated", "skipped", "failed"):
-            metrics.imported_rows.labels(outcome).inc(getattr(report, outcome))
-    return report.finish()
+            yield batch
+
+
+def transaction(work: Callable[[Connection], T]) -> T:
+    """A transaction that writes batches: once more when another request took one of the SKUs after the look at it."""
+    for race in range(1, RACES_MAX + 1):
+        try:
+            return database.transaction(work)
+        except IntegrityError:
+            if race == RACES_MAX:
+                raise
+    raise AssertionError("unreachable")
+
+
+def write(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict) -> list[Plan]:
+    """Writes a batch, and says what became of each record."""
+    plans = plan(connection, batch, on_conflict, lock=True)
+    _carry_out(connection, plans)
+    return plans
 
 
 def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
@@ -83,42 +94,6 @@ def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
         candidate.refuse(fault, name="sku" if sku else None, value=sku or "")
 
 
-def _write(batch: Sequence[Candidate], on_conflict: OnConflict, dry_run: bool) -> list[Plan]:
-    """Plans a batch, and carries the plan out in one transaction."""
-    if dry_run:
-        with database.reading() as connection:
-            return _plan(connection, batch, on_conflict)
-
-    def work(connection: Connection) -> list[Plan]:
-        if any(candidate.values.get("sku") is None for candidate in batch):
-            _take_turn(connection)
-        plans = _plan(connection, batch, on_conflict, lock=True)
-        _carry_out(connection, plans)
-        return plans
-
-    for race in range(1, RACES_MAX + 1):
-        try:
-            return database.transaction(work)
-        except IntegrityError:
-            # Another request took one of these SKUs between the look and the insert; look again.
-            if race == RACES_MAX:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _take_turn(connection: Connection) -> None:
-    """Waits until no other import writes products without SKU, whose sameness no index guards.
-
-    MySQL locks no row that is not there yet, so two imports of one file would both find nothing and both write. The
-    row that they lock instead stays until their transaction ends. SQLite has one writer at a time.
-    """
-    if connection.dialect.name != "mysql":
-        return
-    now = datetime.now(UTC)
-    row = {"key": TURN, "request_hash": "", "product_id": 0, "body": b"", "created_at": now}
-    connection.execute(mysql.insert(IdempotencyKey).values(row).on_duplicate_key_update(created_at=now))
-
-
 def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
     inserts = [plan.insert for plan in plans if plan.insert]
     updates = [plan.update for plan in plans if plan.update]
@@ -129,9 +104,8 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
         connection.execute(update(Product).where(Product.id == bindparam("this")).values(columns), updates)
 
 
-def _plan(
-    connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False
-) -> list[Plan]:
+def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
+    """What would become of each record."""
     usable = [candidate for candidate in batch if not candidate.errors and not candidate.no_product]
     existing = _existing(connection, usable, lock)
     return [
@@ -147,15 +121,12 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
     if existing is None:
         lacking = next((name for name in ("name", "price") if name not in values), None)
         if lacking:
-            detail = (
-                f"is not in the file, and there is no product with this SKU to update: a new one needs its {lacking}"
-            )
-            return Plan(candidate, "failed", error=candidate.note(Invalid("no_column", detail), name=lacking))
+            return Plan(candidate, "failed", errors=[candidate.note(_lacks(lacking, on_conflict), name=lacking)])
         return Plan(candidate, "created", insert=products.new_row(wire.NewProduct(**values)))
     if on_conflict == "fail":
         code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
         fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)
-        return Plan(candidate, "failed", error=candidate.note(fault, name="sku", value=existing.sku or ""))
+        return Plan(candidate, "failed", errors=[candidate.note(fault, name="sku", value=existing.sku or "")])
     changes = {name: value for name, value in values.items() if value != getattr(existing, name)}
     # The SKU says which product is meant; to write it in other letter case alone is no change.
     if on_conflict == "skip" or not changes.keys() - {"sku"}:
@@ -163,6 +134,16 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
     whole = msgspec.structs.asdict(existing.fields)
     changed = {**whole, **products.changed_row(existing, changes)}
     return Plan(candidate, "updated", update={**changed, "this": existing.id})
+
+
+def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
+    if on_conflict == "update":
+        detail = f"is not in the file, and there is no product with this SKU to update: a new one needs its {column}"
+        return Invalid("no_column", detail)
+    # True of every new product, so the report says it once.
+    return Invalid(
+        "lacking_column", f"is not in the file, so no new product can be made of its rows: each needs its {column}"
+    )
 
 
 def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:

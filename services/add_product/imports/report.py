@@ -1,16 +1,23 @@
 """What an import did, collected while it runs."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 from add_product.imports.candidate import Candidate
 from catalog import wire
+from catalog.imports import COUNTS, Faults
 
 FAULTS_MAX = 1000
+# Faults that are the file's, found with one of its rows.
+ONCE = ("lacking_column",)
+SAMPLE_MAX = 5
+SAMPLE_TEXT_MAX = 120
 
 
 @dataclass
 class Report:
-    """Counts, and the first thousand errors and warnings."""
+    """Counts, the first thousand errors and warnings, and a sample of rows."""
 
     dry_run: bool
     encoding: str = "UTF-8"
@@ -25,31 +32,97 @@ class Report:
     error_count: int = 0
     warnings: list[wire.ImportFault] = field(default_factory=list)
     warning_count: int = 0
+    beyond_ascii: list[wire.SampleRow] = field(default_factory=list)
+    plain: list[wire.SampleRow] = field(default_factory=list)
 
-    def add(self, candidate: Candidate, outcome: str) -> None:
-        """Counts one record; `outcome` is created, updated or skipped, and does not count when it has errors."""
+    def copy(self) -> Self:
+        """A report that can be gone on with, while this one stays."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        lists: dict[str, Any] = {name: list(value) for name, value in values.items() if isinstance(value, list)}
+        return replace(self, **lists)
+
+    def resume(self, earlier: wire.ImportReport) -> None:
+        """Goes on from what another process has noted."""
+        for name in COUNTS:
+            setattr(self, name, getattr(earlier, name))
+        self.errors, self.warnings = list(earlier.errors), list(earlier.warnings)
+        self.error_count = len(earlier.errors) + earlier.errors_omitted
+        self.warning_count = len(earlier.warnings) + earlier.warnings_omitted
+        for row in earlier.sample:
+            (self.plain if _is_plain(row) else self.beyond_ascii).append(row)
+
+    def add(self, candidate: Candidate, outcome: str, errors: Sequence[wire.ImportFault] = ()) -> None:
+        """Counts one record; `outcome` is created, updated or skipped, and does not count when there are errors."""
         self.rows += 1
-        outcome = "failed" if candidate.errors else outcome
+        errors = [each for each in (*candidate.errors, *errors) if each.code not in ONCE or not self._told(each)]
+        outcome = "failed" if errors else outcome
         setattr(self, outcome, getattr(self, outcome) + 1)
-        self.error_count += len(candidate.errors)
-        self.errors += candidate.errors[: FAULTS_MAX - len(self.errors)]
+        self.error_count += len(errors)
+        self.errors += errors[: FAULTS_MAX - len(self.errors)]
         self.warning_count += len(candidate.warnings)
         self.warnings += candidate.warnings[: FAULTS_MAX - len(self.warnings)]
+        if len(self.beyond_ascii) < SAMPLE_MAX and not candidate.errors and not candidate.no_product:
+            self._show(candidate)
+
+    def _told(self, fault: wire.ImportFault) -> bool:
+        return any((each.code, each.field) == (fault.code, fault.field) for each in self.errors)
+
+    def _show(self, candidate: Candidate) -> None:
+        values = {name: None if value is None else _shortened(str(value)) for name, value in candidate.values.items()}
+        row = wire.SampleRow(candidate.row, candidate.line, values)
+        of_its_kind = self.plain if _is_plain(row) else self.beyond_ascii
+        if len(of_its_kind) < SAMPLE_MAX:
+            of_its_kind.append(row)
+
+    @property
+    def sample(self) -> list[wire.SampleRow]:
+        """Some rows as they would be stored, those with letters beyond ASCII first."""
+        return [*self.beyond_ascii, *self.plain][:SAMPLE_MAX]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The columns of the table `import` that count."""
+        return {
+            "rows_done": self.rows,
+            "created": self.created,
+            "updated": self.updated,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "errors": self.error_count,
+            "warnings": self.warning_count,
+        }
+
+    def faults(self) -> Faults:
+        """The faults that are listed."""
+        return Faults(self.errors, self.warnings)
+
+    def head(self) -> wire.ImportReport:
+        """The report without its faults."""
+        return self._finished([], [])
 
     def finish(self) -> wire.ImportReport:
         """The report as it travels."""
+        return self._finished(self.errors, self.warnings)
+
+    def _finished(self, errors: list[wire.ImportFault], warnings: list[wire.ImportFault]) -> wire.ImportReport:
+        counted: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         return wire.ImportReport(
             dry_run=self.dry_run,
-            rows=self.rows,
-            created=self.created,
-            updated=self.updated,
-            skipped=self.skipped,
-            failed=self.failed,
+            **counted,
             encoding=self.encoding,
             columns=self.columns,
             ignored_columns=self.ignored_columns,
-            errors=self.errors,
-            errors_omitted=self.error_count - len(self.errors),
-            warnings=self.warnings,
-            warnings_omitted=self.warning_count - len(self.warnings),
+            errors=errors,
+            errors_omitted=self.error_count - len(errors),
+            warnings=warnings,
+            warnings_omitted=self.warning_count - len(warnings),
+            sample=self.sample,
         )
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= SAMPLE_TEXT_MAX else value[: SAMPLE_TEXT_MAX - 1] + "…"
+
+
+def _is_plain(row: wire.SampleRow) -> bool:
+    return all(value is None or value.isascii() for value in row.values.values())

@@ -32,12 +32,16 @@ def upgrade() -> None:
         sa.Column("updated", sa.Integer, nullable=False),
         sa.Column("skipped", sa.Integer, nullable=False),
         sa.Column("failed", sa.Integer, nullable=False),
+        sa.Column("errors", sa.Integer, nullable=False),
+        sa.Column("warnings", sa.Integer, nullable=False),
         sa.Column("bytes_done", sa.BigInteger, nullable=False),
         sa.Column("report", long_bytes()),
+        sa.Column("faults", long_bytes()),
         sa.Column("problem", long_bytes()),
         sa.Column("upload", exact_text(32)),
         sa.Column("owner", exact_text(32)),
         sa.Column("lease_until", Instant),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("turn", sa.Integer),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("changed_at", Instant, nullable=False),
@@ -46,8 +50,8 @@ def upgrade() -> None:
     )
     op.create_index("ux_import_idempotency_key", "import", ["idempotency_key"], unique=True)
     op.create_index("ux_import_turn", "import", ["turn"], unique=True)
-    op.create_index("ix_import_state", "import", ["state", "created_at", "id"])
-    op.create_index("ix_import_created_at", "import", ["created_at", "id"])
+    op.create_index("ix_import_state", "import", ["state", "changed_at", "id"])
+    op.create_index("ix_import_created_at", "import", ["created_at"])
     op.create_table(
         "import_piece",
         sa.Column("upload", exact_text(32), primary_key=True),

@@ -1,0 +1,256 @@
+"""The imports that are there, and whose turn it is: every change of a row of the table `import`.
+
+Whoever reads a file holds its import by a lease, which each step renews. Every write names the holder, so that one who
+was believed dead can write nothing any more. One import at a time writes rows, which a unique index keeps.
+Taking is a single UPDATE that names what it expects to find: of several who try, one finds it so.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from add_product.imports.order import OnConflict, Order
+from add_product.imports.report import Report
+from add_product.uploads import Upload
+from catalog import database, imports, wire
+from catalog.models import Import, ImportPiece
+
+LEASE = timedelta(seconds=30)
+# An import that was taken so often and came no step further ends its process each time, or finds it ended.
+ATTEMPTS_MAX = 5
+FILES_KEPT = timedelta(days=1)
+KEPT = timedelta(days=90)
+SWEPT_MAX = 100
+
+
+class Lost(Exception):
+    """The import is not held any more: it was cancelled, or somebody else has taken it."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An import that this process holds, and how far it has come."""
+
+    id: int
+    owner: str
+    order: Order
+    upload: str
+    size: int
+    report: wire.ImportReport | None
+
+
+def add(connection: Connection, upload: Upload, order: Order, name: str, key: str | None, request_hash: str) -> int:
+    """Puts an import at the end of the queue and returns its number. Raises IntegrityError for a key that is known."""
+    now = datetime.now(UTC)
+    row = {
+        **_FRESH,
+        "idempotency_key": key,
+        "request_hash": request_hash,
+        "name": name,
+        "size": upload.size,
+        "digest": upload.digest,
+        "kind": order.kind,
+        "charset": order.charset,
+        "on_conflict": order.on_conflict,
+        "state": "checking" if order.dry_run else "waiting",
+        "upload": upload.id,
+        "created_at": now,
+        "changed_at": now,
+    }
+    number: int = connection.execute(insert(Import).values(row)).lastrowid
+    return number
+
+
+def by_key(key: str) -> tuple[int, str] | None:
+    """Number and request hash of the import that this Idempotency-Key began."""
+    with database.reading() as connection:
+        row = connection.execute(select(Import.id, Import.request_hash).where(Import.idempotency_key == key)).first()
+    return (row.id, row.request_hash) if row else None
+
+
+def take_check() -> Taken | None:
+    """Takes the first file that is to be checked and that nobody holds."""
+    return database.transaction(lambda connection: _take_first(connection, Import.state == "checking"))
+
+
+def take_turn() -> Taken | None:
+    """Takes the import whose rows are to be written: the one that has begun, if nobody holds it, or the next one."""
+    try:
+        return database.transaction(_take_turn)
+    except IntegrityError:
+        return None  # Another one has begun to write in this moment.
+
+
+def _take_turn(connection: Connection) -> Taken | None:
+    if connection.scalar(select(Import.id).where(Import.turn == 1)) is not None:
+        return _take_first(connection, Import.turn == 1)
+    return _take_first(connection, Import.state == "waiting", state="running", turn=1)
+
+
+def _take_first(connection: Connection, condition: ColumnElement[bool], **changes: Any) -> Taken | None:
+    now = database.now(connection)
+    free = and_(condition, or_(Import.lease_until.is_(None), Import.lease_until < now))
+    number = connection.scalar(select(Import.id).where(free).order_by(Import.changed_at, Import.id).limit(1))
+    if number is None:
+        return None
+    owner = uuid.uuid4().hex
+    taken = {"owner": owner, "lease_until": now + LEASE, "attempts": Import.attempts + 1, **changes}
+    if connection.execute(update(Import).where(Import.id == number, free).values(taken)).rowcount == 0:
+        return None
+    row = connection.execute(select(Import.__table__).where(Import.id == number)).one()
+    order = Order(row.kind, row.charset, row.on_conflict, row.state == "checking")
+    if row.attempts > ATTEMPTS_MAX:
+        detail = f"The service gave up after {ATTEMPTS_MAX} attempts; its log says why."
+        _end(connection, number, owner, "failed", problem=wire.encode(wire.FieldError("", detail, "gave_up")))
+        return None
+    report = imports.report_of(row, row.faults) if row.rows_done else None
+    return Taken(number, owner, order, row.upload, row.size, report)
+
+
+def hold(connection: Connection, taken: Taken) -> None:
+    """Renews the lease. Raises Lost; what the transaction writes after it is written by the holder only."""
+    values = {"lease_until": database.now(connection) + LEASE}
+    if connection.execute(_held(taken).values(values)).rowcount == 0:
+        raise Lost
+
+
+def note(connection: Connection, taken: Taken, before: Report, after: Report, bytes_done: int) -> None:
+    """Writes down how far the import has come: in the transaction that brought it there."""
+    values: dict[str, Any] = {
+        **after.counts,
+        "bytes_done": min(bytes_done, taken.size),
+        "attempts": 0,
+        "changed_at": datetime.now(UTC),
+    }
+    if after.sample != before.sample or not before.rows:
+        values["report"] = wire.encode(after.head())
+    if len(after.errors) + len(after.warnings) > len(before.errors) + len(before.warnings) or not before.rows:
+        values["faults"] = wire.encode(after.faults())
+    connection.execute(_held(taken).values(values))
+
+
+def finish(taken: Taken, report: Report) -> None:
+    """Ends an import whose file has been read to its end."""
+
+    def end(connection: Connection) -> None:
+        hold(connection, taken)
+        note(connection, taken, Report(taken.order.dry_run), report, taken.size)
+        if taken.order.dry_run:
+            changes = {"state": "checked", "owner": None, "lease_until": None}
+            connection.execute(_held(taken).values(changes))
+        else:
+            _end(connection, taken.id, taken.owner, "done")
+
+    database.transaction(end)
+
+
+def fail(taken: Taken, problem: wire.FieldError) -> None:
+    """Ends an import whose file cannot be used. The file stays for a day, to be read in another encoding."""
+    database.transaction(
+        lambda connection: _end(connection, taken.id, taken.owner, "failed", problem=wire.encode(problem))
+    )
+
+
+def release(taken: Taken) -> None:
+    """Lets another process go on with the import at once."""
+    changes = {"owner": None, "lease_until": None, "attempts": 0}
+    database.transaction(lambda connection: connection.execute(_held(taken).values(changes)))
+
+
+def start(import_id: int) -> bool:
+    """Puts a checked import at the end of those that wait to be written; False when it is in another state."""
+    changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC)}
+    return _change(import_id, ("checked",), changes)
+
+
+def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -> bool:
+    """Has a file checked again, in another way; False when nothing can be checked any more."""
+    changes: dict[str, Any] = {**_FRESH, "state": "checking", "changed_at": datetime.now(UTC)}
+    if charset:
+        changes["charset"] = charset
+    if on_conflict:
+        changes["on_conflict"] = on_conflict
+    return _change(import_id, ("checking", "checked", "failed"), changes)
+
+
+def cancel(import_id: int) -> None:
+    """Stops an import; a batch that is under way is still written. One that has ended stays as it is."""
+    changes: dict[str, Any] = {"state": "interrupted", "owner": None, "lease_until": None, "turn": None, "upload": None}
+    changes["changed_at"] = datetime.now(UTC)
+    _change(import_id, ("checking", "checked", "waiting", "running"), changes)
+
+
+def upload_of(import_id: int) -> str | None:
+    """The file of an import, as long as it is there."""
+    with database.reading() as connection:
+        upload: str | None = connection.scalar(select(Import.upload).where(Import.id == import_id))
+    return upload
+
+
+def state_of(import_id: int) -> str | None:
+    """The state of an import; None when there is none."""
+    with database.reading() as connection:
+        state: str | None = connection.scalar(select(Import.state).where(Import.id == import_id))
+    return state
+
+
+def sweep() -> None:
+    """Ends what nobody has started for a day, and deletes files that no import needs and imports that are old."""
+    database.transaction(_sweep)
+
+
+def _sweep(connection: Connection) -> None:
+    now = datetime.now(UTC)
+    old = and_(Import.created_at < now - FILES_KEPT, Import.upload.is_not(None))
+    left = {"owner": None, "lease_until": None, "upload": None, "changed_at": now}
+    unstarted = and_(old, Import.state.in_(("checking", "checked")))
+    connection.execute(update(Import).where(unstarted).values({**left, "state": "interrupted"}))
+    connection.execute(update(Import).where(old, Import.state == "failed").values(left))
+    needed = select(Import.upload).where(Import.upload.is_not(None))
+    pieces = connection.execute(
+        select(ImportPiece.upload, ImportPiece.number)
+        .where(ImportPiece.created_at < now - FILES_KEPT, ImportPiece.upload.not_in(needed))
+        .limit(SWEPT_MAX)
+    ).all()
+    for piece in pieces:
+        connection.execute(
+            delete(ImportPiece).where(ImportPiece.upload == piece.upload, ImportPiece.number == piece.number)
+        )
+    ended = and_(Import.created_at < now - KEPT, Import.state.in_(("done", "interrupted", "failed")))
+    numbers = connection.scalars(select(Import.id).where(ended).limit(SWEPT_MAX)).all()
+    if numbers:
+        connection.execute(delete(Import).where(Import.id.in_(numbers)))
+
+
+_FRESH: dict[str, Any] = {
+    **dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings", "bytes_done"), 0),
+    **dict.fromkeys(("report", "faults", "problem", "owner", "lease_until", "turn")),
+    "attempts": 0,
+}
+
+
+def _held(taken: Taken) -> Any:
+    return update(Import).where(Import.id == taken.id, Import.owner == taken.owner)
+
+
+def _end(connection: Connection, import_id: int, owner: str, state: str, problem: bytes | None = None) -> None:
+    changes: dict[str, Any] = {"state": state, "owner": None, "lease_until": None, "turn": None, "problem": problem}
+    changes["changed_at"] = datetime.now(UTC)
+    if state == "done":
+        changes["upload"] = None
+    held = update(Import).where(Import.id == import_id, Import.owner == owner)
+    if connection.execute(held.values(changes)).rowcount == 0:
+        raise Lost
+
+
+def _change(import_id: int, states: Sequence[str], changes: dict[str, Any]) -> bool:
+    there = [Import.id == import_id, Import.state.in_(states)]
+    if changes.get("state") in ("waiting", "checking"):
+        there.append(Import.upload.is_not(None))
+    done = database.transaction(lambda connection: connection.execute(update(Import).where(*there).values(changes)))
+    return done.rowcount > 0

@@ -1,0 +1,213 @@
+"""The threads that read the files of imports: one checks, one writes.
+
+Each process has both, and takes whatever is next in the queue; so an import outlives the request that sent it, and the
+process that holds it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Flask, current_app
+from sqlalchemy import Connection
+
+from add_product import uploads
+from add_product.imports import importer, queue
+from add_product.imports.candidate import Candidate
+from add_product.imports.queue import Lost, Taken
+from add_product.imports.report import Report
+from catalog import database, metrics
+from catalog.settings import Settings
+from catalog.wire import FieldError
+
+POLL_SECONDS = 2.0
+"""How often to look for imports that another process has left, or taken in and cannot begin."""
+BEAT_SECONDS = 5.0
+SWEEP_SECONDS = 300.0
+STATE_SECONDS = 0.25
+STOP_SECONDS = 10.0
+OVER = ("checked", "done", "interrupted", "failed")
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The process ends; another one goes on."""
+
+
+class Runner:
+    """Reads files for one app, from `start` to `stop`."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._currency = settings.currency
+        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._steps = 0
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(max(1, settings.threads // 2))
+        self._swept_at = 0.0
+
+    def start(self) -> None:
+        """Starts the threads, unless they run."""
+        with self._starting:
+            if self._threads or self._stopping.is_set():
+                return
+            for name, take in (("checks imports", queue.take_check), ("writes imports", queue.take_turn)):
+                thread = threading.Thread(target=self._work, args=(take,), name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def retire(self) -> None:
+        """Asks the threads to end with the batch that is under way."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Ends the threads, and waits for that."""
+        self.retire()
+        self.tell()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+
+    def tell(self) -> None:
+        """Says that an import has changed: to the threads that look for work, and to the requests that wait."""
+        with self._changed:
+            self._steps += 1
+            self._changed.notify_all()
+
+    def wait(self, import_id: int, seconds: float) -> None:
+        """Waits until an import needs nothing more to be done, so many seconds at most.
+
+        Half of the request threads may wait; one more does not.
+        """
+        if seconds <= 0 or not self._waiting.acquire(blocking=False):
+            return
+        try:
+            deadline = time.monotonic() + seconds
+            while not self._stopping.is_set():
+                seen = self._steps
+                if queue.state_of(import_id) in (*OVER, None):
+                    return
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return
+                self._sleep(seen, min(left, STATE_SECONDS))
+        finally:
+            self._waiting.release()
+
+    def _sleep(self, seen: int, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._steps != seen or self._stopping.is_set(), seconds)
+
+    def _work(self, take: Callable[[], Taken | None]) -> None:
+        with self._app.app_context():
+            while not self._stopping.is_set():
+                seen = self._steps
+                if not self._take_one(take):
+                    self._sleep(seen, POLL_SECONDS)
+
+    def _take_one(self, take: Callable[[], Taken | None]) -> bool:
+        """Works at what is next; False when there is nothing to do just now."""
+        try:
+            self._sweep()
+            taken = take()
+            if taken is None:
+                return False
+            log.info("import %s: row %s", taken.id, taken.report.rows if taken.report else 0)
+            self._carry_on(taken)
+        except database.AWAY as error:
+            log.warning("imports wait for the database: %s", getattr(error, "orig", error))
+            return False
+        except Lost:
+            log.info("import: cancelled, or taken by another process")
+        except Exception:
+            log.exception("imports: unhandled error")
+            return False
+        return True
+
+    def _carry_on(self, taken: Taken) -> None:
+        try:
+            self._run(taken)
+        except Stopped:
+            queue.release(taken)
+        except importer.UNUSABLE as fault:
+            queue.fail(taken, FieldError("", fault.detail, fault.code, fault.params))
+        except uploads.Gone:
+            queue.fail(taken, FieldError("", "The file is not there any more; send it again.", "gone"))
+        except (*database.AWAY, Lost):
+            raise
+        except Exception:
+            log.exception("import %s: unhandled error", taken.id)
+            queue.fail(taken, FieldError("", "The service failed at this file; the fault is logged.", "failed"))
+        finally:
+            self.tell()
+
+    def _run(self, taken: Taken) -> None:
+        beat = _Beat(taken, self._stopping)
+        with uploads.open_file(taken.upload, taken.size, beat) as file:
+            candidates, report = importer.read(file, taken.order, self._currency)
+            if taken.report:
+                report.resume(taken.report)
+            for batch in importer.batches(candidates, report.rows):
+                beat.stop_if_asked()
+                report = _step(taken, report, batch, file.raw.tell())
+            queue.finish(taken, report)
+        if not taken.order.dry_run:
+            uploads.remove(taken.upload)
+            log.info("import %s: done, %s rows", taken.id, report.rows)
+
+    def _sweep(self) -> None:
+        if time.monotonic() - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
+            queue.sweep()
+
+
+class _Beat:
+    """Renews the lease of an import while its file is read. Raises Lost, or Stopped when the process is to end."""
+
+    def __init__(self, taken: Taken, stopping: threading.Event) -> None:
+        self._taken = taken
+        self._stopping = stopping
+        self._renewed_at = time.monotonic()
+
+    def __call__(self) -> None:
+        self.stop_if_asked()
+        if time.monotonic() - self._renewed_at > BEAT_SECONDS:
+            database.transaction(lambda connection: queue.hold(connection, self._taken))
+            self._renewed_at = time.monotonic()
+
+    def stop_if_asked(self) -> None:
+        """Raises Stopped when the process is to end."""
+        if self._stopping.is_set():
+            raise Stopped
+
+
+def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int) -> Report:
+    """Writes or checks one batch, and notes how far the import has come with it."""
+
+    def work(connection: Connection) -> Report:
+        queue.hold(connection, taken)
+        if taken.order.dry_run:
+            plans = importer.plan(connection, batch, taken.order.on_conflict)
+        else:
+            plans = importer.write(connection, batch, taken.order.on_conflict)
+        after = before.copy()
+        for plan in plans:
+            after.add(plan.candidate, plan.outcome, plan.errors)
+        queue.note(connection, taken, before, after, bytes_done)
+        return after
+
+    after = importer.transaction(work)
+    if not taken.order.dry_run:
+        for outcome in ("created", "updated", "skipped", "failed"):
+            metrics.imported_rows.labels(outcome).inc(getattr(after, outcome) - getattr(before, outcome))
+    return after
+
+
+def of_app() -> Runner:
+    """The app's runner, started."""
+    runner: Runner = current_app.extensions["imports"]
+    runner.start()
+    return runner

@@ -1,0 +1,101 @@
+"""Rows of the table `import` as wire imports."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from catalog import wire
+from catalog.models import Import
+
+COUNTS = ("rows", "created", "updated", "skipped", "failed")
+
+_PLAIN = (
+    Import.id,
+    Import.state,
+    Import.name,
+    Import.size,
+    Import.digest,
+    Import.on_conflict,
+    Import.charset,
+    Import.created_at,
+    Import.changed_at,
+    Import.bytes_done,
+    Import.rows_done.label("rows"),
+    Import.created,
+    Import.updated,
+    Import.skipped,
+    Import.failed,
+    Import.errors,
+    Import.warnings,
+    Import.report,
+    Import.problem,
+)
+
+
+class Faults(msgspec.Struct, frozen=True):
+    """What the column `faults` holds: the errors and warnings that a report lists."""
+
+    errors: list[wire.ImportFault] = []
+    warnings: list[wire.ImportFault] = []
+
+
+def find(connection: Connection, import_id: int) -> wire.Import | None:
+    """The import with this id."""
+    if import_id > wire.ID_MAX:
+        return None
+    row = connection.execute(select(*_PLAIN, Import.faults).where(Import.id == import_id)).first()
+    return _from_row(row, _ahead(connection, row), row.faults) if row else None
+
+
+def page(connection: Connection, limit: int, before: int | None) -> list[wire.Import]:
+    """So many imports, the newest first, of those before this id; their reports list no single fault."""
+    statement = select(*_PLAIN).order_by(Import.id.desc()).limit(limit)
+    rows = connection.execute(statement if before is None else statement.where(Import.id < before)).all()
+    return [_from_row(row, _ahead(connection, row)) for row in rows]
+
+
+def report_of(row: Any, faults: bytes | None) -> wire.ImportReport | None:
+    """The report of a row that has the columns `report` and the counts."""
+    if row.report is None:
+        return None
+    listed = Faults() if faults is None else msgspec.json.decode(faults, type=Faults)
+    return msgspec.structs.replace(
+        msgspec.json.decode(row.report, type=wire.ImportReport),
+        **{name: getattr(row, name) for name in COUNTS},
+        errors=listed.errors,
+        errors_omitted=row.errors - len(listed.errors),
+        warnings=listed.warnings,
+        warnings_omitted=row.warnings - len(listed.warnings),
+    )
+
+
+def _from_row(row: Any, ahead: int, faults: bytes | None = None) -> wire.Import:
+    return wire.Import(
+        id=row.id,
+        state=row.state,
+        name=row.name,
+        size=row.size,
+        digest=row.digest,
+        on_conflict=row.on_conflict,
+        charset=row.charset,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        ahead=ahead,
+        bytes_done=row.bytes_done,
+        report=report_of(row, faults),
+        problem=None if row.problem is None else msgspec.json.decode(row.problem, type=wire.FieldError),
+    )
+
+
+def _ahead(connection: Connection, row: Any) -> int:
+    """How many imports will be written before this one."""
+    if row.state != "waiting":
+        return 0
+    statement = select(func.count()).where(or_(Import.state == "running", _before(row)))
+    return connection.scalar(statement) or 0
+
+
+def _before(row: Any) -> ColumnElement[bool]:
+    earlier = or_(Import.changed_at < row.changed_at, and_(Import.changed_at == row.changed_at, Import.id < row.id))
+    return and_(Import.state == "waiting", earlier)

@@ -1,0 +1,58 @@
+"""The addresses of read-product for imports: what became of the files that add-product has taken."""
+
+from flask import Blueprint, Response, request
+
+from catalog import imports, wire
+from catalog.database import reading
+from catalog.openapi import body, operation, query
+from catalog.problems import not_found
+from read_product import listing
+
+PATH = "/api/v1/imports"
+
+import_views = Blueprint("imports", __name__)
+
+
+@import_views.get(PATH)
+@operation(
+    tag="imports",
+    parameters=(
+        query(
+            "limit",
+            "How many imports a page has at the most.",
+            {"type": "integer", "minimum": 1, "maximum": listing.LIMIT_MAX, "default": listing.LIMIT_DEFAULT},
+        ),
+        query(
+            "after",
+            "Cursor from the `next` of the page before.",
+            {"type": "integer", "minimum": 1, "maximum": wire.ID_MAX},
+        ),
+    ),
+    responses={200: body(wire.ImportPage)},
+    problems=(400,),
+)
+def list_imports() -> Response:
+    """One page of the imports, the newest first. Their reports count the faults and list none."""
+    limit, after = int(request.args.get("limit", listing.LIMIT_DEFAULT)), request.args.get("after")
+    with reading() as connection:
+        found = imports.page(connection, limit + 1, None if after is None else int(after))
+    items = found[:limit]
+    following = f"{PATH}?limit={limit}&after={items[-1].id}" if len(found) > limit else None
+    return _json(wire.ImportPage(items, following))
+
+
+@import_views.get(f"{PATH}/<product_id:import_id>")
+@operation(tag="imports", responses={200: body(wire.Import)}, problems=(404,))
+def get_import(import_id: int) -> Response:
+    """One import: how far it has come, and in the end its report."""
+    with reading() as connection:
+        found = imports.find(connection, import_id)
+    if found is None:
+        raise not_found("There is no such import.")
+    return _json(found)
+
+
+def _json(value: object) -> Response:
+    response = Response(wire.encode(value), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
