@@ -48,7 +48,7 @@ def test_an_export_makes_the_same_catalogue_again(api: Api, kind: str, media_typ
     assert api.read.get(f"{PATH}?format={kind}").data == first
 
 
-def test_d08_no_cell_runs_as_a_formula(api: Api) -> None:
+def test_no_cell_runs_as_a_formula(api: Api) -> None:
     fill(api)
     api.create(name="\t=1", sku="tab")
     rows = list(csv.DictReader(io.StringIO(api.read.get(PATH).data.decode("utf-8-sig"))))
@@ -58,7 +58,7 @@ def test_d08_no_cell_runs_as_a_formula(api: Api) -> None:
     assert [row["name"] for row in rows][1:4] == ["'=2+3", "'+41", "'''=twice"]
 
 
-def test_d08_ndjson_and_the_api_stay_exact(api: Api) -> None:
+def test_ndjson_and_the_api_stay_exact(api: Api) -> None:
     fill(api)
     import json
 

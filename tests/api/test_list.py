@@ -34,7 +34,7 @@ def shop(api: Api) -> None:
 
 
 @pytest.mark.parametrize("sort", SORT_NAMES)
-def test_d14_every_product_comes_once_whatever_the_sort(api: Api, sort: str) -> None:
+def test_every_product_comes_once_whatever_the_sort(api: Api, sort: str) -> None:
     shop(api)
     items = walk(api, sort=sort, limit=7)
     assert len(items) == len({item["id"] for item in items}) == 57
@@ -44,7 +44,7 @@ def test_d14_every_product_comes_once_whatever_the_sort(api: Api, sort: str) -> 
 
 
 @pytest.mark.parametrize("sort", ["price", "-price", "name", "-name"])
-def test_d14_what_stays_comes_once_while_others_come_and_go(api: Api, sort: str) -> None:
+def test_what_stays_comes_once_while_others_come_and_go(api: Api, sort: str) -> None:
     shop(api)
     before = api.all()
 
@@ -83,7 +83,7 @@ def test_names_that_differ_in_case_only_are_not_lost_between_pages(api: Api) -> 
     assert len(walk(api, sort="name", limit=1)) == len(walk(api, sort="-name", limit=1)) == 4
 
 
-def test_d18_search_and_sort_stay_while_paging(api: Api) -> None:
+def test_search_and_sort_stay_while_paging(api: Api) -> None:
     rows = [f"{'chair' if n % 4 else 'table'} {n},{n}.00" for n in range(60)]
     api.load("name,price\n" + "\n".join(rows))
     items = walk(api, q="chair", sort="-price", limit=10)
@@ -107,7 +107,7 @@ def test_a_cursor_leads_through_its_own_list_only(api: Api) -> None:
      ("\\%", []), ("'", ["it's"]), ('"', ['3/4" pipe']), ("*", []), ("+", []), ("-", []), ("(", []), ("OR", []),
      ("juice*", []), ("-juice", []), ("AXB NOT juice", [])],
 )  # fmt: skip
-def test_d15_signs_are_searched_literally(api: Api, query: str, found: list[str]) -> None:
+def test_signs_are_searched_literally(api: Api, query: str, found: list[str]) -> None:
     for name in ("Juice 100%", "Juice 1000", "A_B", "AXB", "back\\slash", "it's", '3/4" pipe'):
         api.create(name=name)
     assert api.names(q=query) == found
@@ -121,7 +121,7 @@ def test_d15_signs_are_searched_literally(api: Api, query: str, found: list[str]
      ("CAFÉ", ["Café au lait"]), ("lait caf", ["Café au lait"]), ("茉莉", ["茉莉花茶 (tea)"]), ("茶", ["茉莉花茶 (tea)"]),
      ("花茶 tea", ["茉莉花茶 (tea)"]), ("ther", ["Other"])],
 )  # fmt: skip
-def test_d16_every_word_is_found_wherever_it_stands(api: Api, query: str, found: list[str]) -> None:
+def test_every_word_is_found_wherever_it_stands(api: Api, query: str, found: list[str]) -> None:
     for name in ("TV 55", "A-315 valve", "Ice tea", "Café au lait", "Other", "茉莉花茶 (tea)"):
         api.create(name=name, price="1")
     assert api.names(q=query) == found
@@ -159,7 +159,7 @@ def test_signs_aside_a_sku_matches_only_itself(api: Api) -> None:
     assert api.names(q="3/4") == api.names(q="nor-0707-60") == api.names(q="1.234.9 nothing") == []
 
 
-def test_d16_a_blank_search_is_no_search(api: Api) -> None:
+def test_a_blank_search_is_no_search(api: Api) -> None:
     api.create(name="one")
     assert api.names(q="  ") == api.names(q="") == api.names() == ["one"]
 

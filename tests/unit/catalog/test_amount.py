@@ -17,7 +17,7 @@ from catalog.text import Invalid
 @pytest.mark.parametrize(
     "value", ["0.00", "0.05", "0.50", "9.99", "42.00", "999.90", "1299.00", "1234567.89", str(price.MAX)]
 )
-def test_d01_a_price_with_two_decimals_means_the_same_in_every_notation(value: str, mark: str, group: str) -> None:
+def test_a_price_with_two_decimals_means_the_same_in_every_notation(value: str, mark: str, group: str) -> None:
     integer, fraction = value.split(".")
     written = f"{int(integer):,}".replace(",", group) + mark + fraction
     assert amount.parse(written, "EUR") == Decimal(value)

@@ -11,7 +11,7 @@ HARMLESS = ["", "1", "a=b", "'plain", "''", "it's", " =1", "0017", "é"]
 
 
 @pytest.mark.parametrize("cell", RUN)
-def test_d08_a_cell_that_would_run_gets_an_apostrophe_and_loses_just_that_one(cell: str) -> None:
+def test_a_cell_that_would_run_gets_an_apostrophe_and_loses_just_that_one(cell: str) -> None:
     assert guard(cell) == f"'{cell}"
     assert unguard(guard(cell)) == cell
 
@@ -32,7 +32,7 @@ def test_guarding_is_undone_exactly() -> None:
 
 
 @pytest.mark.parametrize("cell", HARMLESS)
-def test_d08_every_other_cell_stays_as_it_is(cell: str) -> None:
+def test_every_other_cell_stays_as_it_is(cell: str) -> None:
     assert guard(cell) == unguard(cell) == cell
 
 

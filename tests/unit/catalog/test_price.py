@@ -13,7 +13,7 @@ from catalog.text import Invalid
     ("token", "value"),
     [("0", "0.00"), ("2000", "2000.00"), ("2000.00", "2000.00"), ("12.1", "12.10"), ("9999999999.99", "9999999999.99")],
 )
-def test_d13_zeros_make_no_difference_and_no_exponent(token: str, value: str) -> None:
+def test_zeros_make_no_difference_and_no_exponent(token: str, value: str) -> None:
     assert str(price.exact(token)) == value
     assert re.search(price.PATTERN, token)
 
@@ -23,7 +23,7 @@ def test_d13_zeros_make_no_difference_and_no_exponent(token: str, value: str) ->
     [("1.005", "decimals"), ("12.500", "decimals"), ("0.0000000000000000000001", "decimals"), ("-0", "negative"),
      ("10000000000", "digits"), ("1E3", "number"), ("1\n", "number"), ("1 ", "number"), ("１", "number"), ("1.", "number")],
 )  # fmt: skip
-def test_d13_what_would_be_rounded_or_guessed_is_refused(token: str, code: str) -> None:
+def test_what_would_be_rounded_or_guessed_is_refused(token: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         price.exact(token)
     assert refused.value.code == code

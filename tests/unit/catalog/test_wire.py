@@ -22,7 +22,7 @@ def faults(body: str, kind: type = NewProduct) -> list[tuple[str, str]]:
     return [(error.pointer, error.code) for error in rejected.value.errors]
 
 
-def test_d12_an_answer_has_a_price_of_zero_and_a_sku_of_none() -> None:
+def test_an_answer_has_a_price_of_zero_and_a_sku_of_none() -> None:
     answer = json.loads(wire.encode(PRODUCT))
     assert (answer["price"], answer["sku"], answer["created_at"]) == ("0.00", None, "2026-01-02T03:04:05.000006Z")
 
@@ -43,7 +43,7 @@ def test_blanks_and_escapes_in_the_json_make_no_difference() -> None:
      ("-0", "negative"), ("12.500", "decimals"), ("0." + "0" * 400 + "1", "decimals"), ('"1e999"', "number"),
      ("true", "type"), ("null", "type"), ("[1]", "type"), ('{"a": 1}', "type")],
 )  # fmt: skip
-def test_d13_a_price_of_any_size_is_read_from_its_digits_and_refused_by_name(price: str, code: str) -> None:
+def test_a_price_of_any_size_is_read_from_its_digits_and_refused_by_name(price: str, code: str) -> None:
     assert faults(f'{{"name": "x", "price": {price}}}') == [("/price", code)]
 
 
@@ -54,7 +54,7 @@ def test_every_fault_is_named_at_once() -> None:
     ]  # fmt: skip
 
 
-def test_d23_a_patch_tells_null_from_left_out() -> None:
+def test_a_patch_tells_null_from_left_out() -> None:
     assert wire.decode(b"{}", ProductPatch) == ProductPatch()
     patch = wire.decode(b'{"sku": null, "price": 0}', ProductPatch)
     assert (patch.sku, patch.price, patch.name, patch.description) == (None, Decimal("0.00"), UNSET, UNSET)
