@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import MySQLdb
@@ -55,6 +56,16 @@ class MySQLServer:
             with contextlib.suppress(MySQLdb.OperationalError):  # It ended by itself.
                 cursor.execute(f"KILL {number}")
         connection.close()
+
+    @contextlib.contextmanager
+    def locking(self, table: str) -> Iterator[None]:
+        """Lets every statement on this table wait."""
+        connection = self._connect()
+        try:
+            connection.cursor().execute(f"LOCK TABLES catalog.{table} WRITE")
+            yield
+        finally:
+            connection.close()
 
     def pause(self) -> None:
         """Stops the server where it is: connections stay open and nothing answers."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from catalog import database
+from catalog import database, deadline
 from catalog.models import ImportPiece
 
 PIECE = 1024 * 1024
@@ -44,10 +44,11 @@ def receive(stream: IO[bytes], most: int) -> Upload:
         for number, piece in enumerate(_pieces(stream, most)):
             size += len(piece)
             digest.update(piece)
+            deadline.renew()
             _store(upload, number, piece)
     except BaseException:
         # What cannot be removed now goes with a day's age.
-        with contextlib.suppress(DBAPIError):
+        with contextlib.suppress(DBAPIError, deadline.Passed):
             remove(upload)
         raise
     return Upload(upload, size, digest.hexdigest())

@@ -113,6 +113,7 @@ class Connection:
         """Gives the bytes to the parser; from here on a thread reads from the socket itself."""
         self.sock.settimeout(SEND_SECONDS)
         self.parser.unreader.begin(bytes(self.buffer))
+        self.parser.unreader.arrived = None if self.uploading else time.monotonic()
         self.buffer = bytearray()
 
     @property
@@ -147,6 +148,8 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock, RECEIVE)
+        self.arrived: float | None = None
+        """When the whole request was there, in seconds of time.monotonic; None while a large body is coming."""
         self._started = 0.0
         self._received = 0
 

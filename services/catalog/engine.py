@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from catalog import metrics
 from catalog.settings import Settings, read_secret
 
-SQLITE_BUSY_SECONDS = 5
+SQLITE_BUSY_SECONDS = 4
+POOL_WAIT_SECONDS = 2
 MYSQL_CONNECT_SECONDS = 3
 MYSQL_ANSWER_SECONDS = 15
 LOCK_WAIT_SECONDS = 5
@@ -29,7 +31,11 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
 
     MySQL's are how long one statement may take, and the isolation level.
     """
-    common = {"pool_size": settings.database_pool_size, "max_overflow": settings.threads, "pool_timeout": 5}
+    common: dict[str, Any] = {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": settings.threads,
+        "pool_timeout": POOL_WAIT_SECONDS,
+    }
     if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
     arguments: dict[str, Any] = {
@@ -39,16 +45,13 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
         "write_timeout": answer_seconds,
         "init_command": (
             "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION', "
-            f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+            f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, max_execution_time = {answer_seconds * 1000}"
         ),
     }
     if settings.database_tls_ca_file:
         arguments |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": settings.database_tls_ca_file}}
-    # Servers close idle connections, and restart: a connection is tried before it is used, which costs one
-    # round trip and spares the first request after an idle night.
     return {
         **common,
-        "pool_pre_ping": True,
         "skip_autocommit_rollback": True,
         # Set once for each connection: per use it would be a round trip more, and one whose failure the driver
         # reports in a way that SQLAlchemy does not translate.
@@ -68,13 +71,20 @@ def prepare(engine: Engine, settings: Settings) -> None:
         def read_password(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
             parameters["password"] = read_secret(password_file, "CATALOG_DATABASE_PASSWORD_FILE")
 
+    in_use: set[ConnectionPoolEntry] = set()
+
     @event.listens_for(engine, "checkout")
-    def count_up(*_: Any) -> None:
-        metrics.pool_connections.inc()
+    def count_up(_connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+        if entry not in in_use:
+            in_use.add(entry)
+            metrics.pool_connections.inc()
 
     @event.listens_for(engine, "checkin")
-    def count_down(*_: Any) -> None:
-        metrics.pool_connections.dec()
+    def count_down(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        # A use that failed before it began ends as well.
+        if entry in in_use:
+            in_use.remove(entry)
+            metrics.pool_connections.dec()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

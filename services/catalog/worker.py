@@ -22,7 +22,7 @@ from gunicorn.http import errors
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import ThreadWorker
 
-from catalog import connection, problems, wire
+from catalog import connection, deadline, problems, wire
 from catalog.connection import Arrived, Connection
 
 UPLOAD_WAIT_SECONDS = 15
@@ -276,6 +276,9 @@ def _framed(application: Callable[..., Any]) -> Callable[..., Any]:
                 response.force_close()
             return start_response(*arguments)
 
+        arrived = response.req.unreader.arrived
+        if arrived is not None:
+            environ[deadline.ARRIVED] = arrived
         answer = application(environ, start)
         return answer if response.req.version > (1, 0) else _reset_when_broken(answer, response.sock)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalog import service
+from catalog import deadline, service
 from catalog.settings import Settings, load
 from display_product import (
     addresses,
@@ -17,7 +17,7 @@ from display_product import (
     sessions,
     views,
 )
-from display_product.client import Client
+from display_product.client import ANSWER_SECONDS, Client
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the drain of a node wait for a new pod that waits for the database.
     app = service.create(__name__, settings, probes=[])
     app.extensions["client"] = client
+    deadline.register(app, ANSWER_SECONDS)
     addresses.register(app, settings)
     headers.register(app)
     delivery.register(app)

@@ -17,7 +17,7 @@ from add_product.imports import importer, queue
 from add_product.imports.candidate import Candidate
 from add_product.imports.queue import Lost, Taken
 from add_product.imports.report import Report
-from catalog import database, metrics
+from catalog import database, deadline, metrics
 from catalog.settings import Settings
 from catalog.wire import FieldError
 
@@ -85,12 +85,13 @@ class Runner:
         if seconds <= 0 or not self._waiting.acquire(blocking=False):
             return
         try:
-            deadline = time.monotonic() + seconds
+            end = time.monotonic() + seconds
             while not self._stopping.is_set():
                 seen = self._steps
+                deadline.renew()
                 if queue.state_of(import_id) in (*OVER, None):
                     return
-                left = deadline - time.monotonic()
+                left = end - time.monotonic()
                 if left <= 0:
                     return
                 self._sleep(seen, min(left, STATE_SECONDS))
