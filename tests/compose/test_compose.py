@@ -77,6 +77,12 @@ def test_a_service_can_read_its_own_secrets_only(compose: Compose) -> None:
     }
 
 
+def test_as_many_uploads_as_threads_find_room(compose: Compose) -> None:
+    room = "import os; found = os.statvfs('/tmp'); print(found.f_blocks * found.f_frsize // 2**20, os.access('/tmp', os.W_OK))"
+    size, writable = compose.run("exec", "-T", "display-product", "python", "-c", room).split()
+    assert (int(size) > 2 * 8 * 64, writable) == (True, "True")
+
+
 def test_a_restart_of_everything_keeps_the_products(compose: Compose) -> None:
     added = compose.get("/api/v1/products", method="POST", json={"name": "Kept 🍃", "price": "5.00"}).json()
     compose.run("down")
@@ -88,6 +94,7 @@ def test_a_backup_brings_back_what_was_deleted_and_takes_away_what_came_later(co
     kept = compose.get("/api/v1/products", method="POST", json={"name": "In the backup 🍃", "price": "5.00"}).json()
     said = compose.run("run", "--rm", "backup")
     assert "restored on trial" in said
+    assert "building" not in said.lower()
     backup = re.findall(r"catalog-\S+[.]gz", said)[-1]
     address = f"/api/v1/products/{kept['id']}"
     etag = compose.get(address).headers["ETag"]
