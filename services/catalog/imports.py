@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from catalog import wire
 from catalog.models import Import
 
-COUNTS = ("rows", "created", "updated", "skipped", "failed")
+COUNTS = {"rows": "rows_done", **{name: name for name in ("created", "updated", "skipped", "failed")}}
+"""Which column of the table holds which count of a report."""
 
 _PLAIN = (
     Import.id,
@@ -21,7 +22,7 @@ _PLAIN = (
     Import.created_at,
     Import.changed_at,
     Import.bytes_done,
-    Import.rows_done.label("rows"),
+    Import.rows_done,
     Import.created,
     Import.updated,
     Import.skipped,
@@ -62,7 +63,7 @@ def report_of(row: Any, faults: bytes | None) -> wire.ImportReport | None:
     listed = Faults() if faults is None else msgspec.json.decode(faults, type=Faults)
     return msgspec.structs.replace(
         msgspec.json.decode(row.report, type=wire.ImportReport),
-        **{name: getattr(row, name) for name in COUNTS},
+        **{name: getattr(row, column) for name, column in COUNTS.items()},
         errors=listed.errors,
         errors_omitted=row.errors - len(listed.errors),
         warnings=listed.warnings,

@@ -1,0 +1,61 @@
+"""An import goes on whatever becomes of the processes that hold it."""
+
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from processes import Running, running_services
+
+ROWS = 4000
+http = urllib3.PoolManager(retries=False)
+
+
+def workers(running: Running) -> list[int]:
+    """The worker processes of add-product."""
+    parent = running.processes["add_product"].pid
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def look(running: Running, location: str) -> dict:
+    """The import as it is now."""
+    return http.request("GET", running.urls["read_product"] + location).json()
+
+
+def wait_for(running: Running, location: str, state: str, rows: int) -> dict:
+    """The import once it is in this state and has so many rows."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found = look(running, location)
+        if found["state"] == state and (found["report"] or {"rows": 0})["rows"] >= rows:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signal.Signals) -> None:
+    with running_services(tmp_path) as running:
+        # Rows without SKU: written twice, they would be there twice.
+        body = "name,price\n" + "".join(f"Mug {number},1.00\n" for number in range(ROWS))
+        url = f"{running.urls['add_product']}/api/v1/products/import"
+        headers = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+        answer = http.request("POST", url, body=body.encode(), headers=headers)
+        assert answer.status == 202
+        location = answer.headers["Location"]
+        wait_for(running, location, "running", 1)
+        for pid in workers(running):
+            os.kill(pid, ending)
+        with sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30) as database:
+            if ending == signal.SIGKILL:
+                # As if its lease had run out.
+                database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")
+                database.commit()
+            done = wait_for(running, location, "done", ROWS)
+            assert (done["report"]["created"], done["report"]["failed"]) == (ROWS, 0)
+            assert database.execute("SELECT COUNT(*) FROM product").fetchone() == (ROWS,)
+            assert database.execute("SELECT COUNT(*) FROM import_piece").fetchone() == (0,)
