@@ -14,15 +14,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from catalog import deadline, engine, problems, schema, watchdog, wire
 from catalog.models import db
-from catalog.settings import Settings
+from catalog.settings import SettingError, Settings
 
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
 DUPLICATE_ENTRY = 1062
 NO_SUCH_TABLE = 1146
+NO_ROOM = (1021, 1114)
+"""Disk full, table full."""
 ATTEMPTS = 6
-AWAY = (OperationalError, InterfaceError, PoolTimeout, ProgrammingError)
-"""What is raised where the database does not answer, or lacks its tables yet."""
+AWAY = (OperationalError, InterfaceError, PoolTimeout, ProgrammingError, SettingError)
+"""What is raised where the database does not answer, or lacks its tables yet, or its password cannot be read."""
 ANSWER_SECONDS = 7
 """After which a request that waits for the database is answered 503: less than the 10 that docs/api.md states, since
 such a request may have to wait for a processor as well."""
@@ -50,6 +52,7 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
     app.register_error_handler(ProgrammingError, _refused)
     app.register_error_handler(PoolTimeout, _away)
     app.register_error_handler(deadline.Passed, _away)
+    app.register_error_handler(SettingError, _without_password)
 
 
 def reading() -> Connection:
@@ -107,8 +110,10 @@ def probe() -> wire.Check:
         return wire.Check("database", ok=False, detail="the database does not answer")
     except (PoolTimeout, deadline.Passed):
         return wire.Check("database", ok=False, detail="the database does not answer")
-    except (OSError, ValueError) as error:
-        return wire.Check("database", ok=False, detail=f"no connection to the database: {error}")
+    except SettingError as error:
+        # Whoever may ask this need not know where the secrets lie.
+        log.error("%s", error)
+        return wire.Check("database", ok=False, detail="the password for the database cannot be read")
     if missing:
         return wire.Check("database", ok=False, detail=f"the schema lacks the migration {missing}")
     return wire.Check("database", ok=True)
@@ -117,6 +122,9 @@ def probe() -> wire.Check:
 def _away(error: Exception) -> Response:
     if isinstance(error, DBAPIError) and _lacks_table(error):
         return _without_schema(error)
+    if isinstance(error, DBAPIError) and _is_full(error):
+        log.error("database full: %s", error.orig)
+        return problems.response(problems.no_room("The database has no room left."))
     log.error("database away: %s", getattr(error, "orig", error))
     return problems.response(problems.unavailable("The database does not answer; try again in some seconds."))
 
@@ -130,6 +138,15 @@ def _refused(error: ProgrammingError) -> Response:
 
 def _lacks_table(error: DBAPIError) -> bool:
     return error_code(error) == NO_SUCH_TABLE or str(error.orig).startswith("no such table")
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return error_code(error) in NO_ROOM or str(error.orig) == "database or disk is full"
+
+
+def _without_password(error: SettingError) -> Response:
+    log.error("%s", error)
+    return problems.response(problems.unavailable("The service cannot read its password for the database."))
 
 
 def _without_schema(error: DBAPIError) -> Response:

@@ -1,5 +1,6 @@
 """Every error that a service answers, as problem+json (RFC 9457)."""
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -72,6 +73,16 @@ def unavailable(detail: str) -> ProblemError:
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def no_room(detail: str) -> ProblemError:
+    """507 (RFC 4918, 11.5): what the request needs to keep cannot be kept."""
+    return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, detail)
+
+
+def is_no_room(error: OSError) -> bool:
+    """Whether a disk, or a share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def response(problem: ProblemError) -> Response:
     """The problem as an HTTP answer."""
     body = wire.Problem(
@@ -88,6 +99,7 @@ def register(app: Flask) -> None:
     """Makes the app answer every error as a problem."""
     app.register_error_handler(ProblemError, response)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(Exception, _bug)
 
 
@@ -103,6 +115,13 @@ def _http_error(error: HTTPException) -> Response:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address accepts.",
     }.get(status, error.description or phrase(status))
     return response(ProblemError(status, detail, headers=headers))
+
+
+def _no_room(error: OSError) -> Response:
+    if not is_no_room(error):
+        return _bug(error)
+    log.error("no room: %s", error)
+    return response(no_room("The service has no room left to keep the request while it is read."))
 
 
 def _bug(error: Exception) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from catalog import __version__, draining, logs, metrics, openapi, wire
@@ -41,6 +41,7 @@ def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
     _register_request_ids(app)
     logs.register(app)
     _refuse_broken_queries(app)
+    _refuse_codings(app)
     metrics.register(app)
     _register_health(app, probes)
     return app
@@ -91,6 +92,25 @@ def _refuse_broken_queries(app: Flask) -> None:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
             raise BadRequest("The query is not in UTF-8.") from None
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """415 that says which codings of a body are taken: none (RFC 9110, 15.5.16)."""
+
+    description = "The body has a Content-Encoding; send it without one."
+
+    def get_headers(self, *arguments: Any, **named: Any) -> list[tuple[str, str]]:
+        """See HTTPException."""
+        return [*super().get_headers(*arguments, **named), ("Accept-Encoding", "identity")]
+
+
+def _refuse_codings(app: Flask) -> None:
+    @app.before_request
+    def refuse_coding() -> None:
+        """A compressed body would be read as if it were the text itself."""
+        has_body = request.content_length or "Transfer-Encoding" in request.headers
+        if has_body and request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise UnsupportedCoding
 
 
 def _register_health(app: Flask, probes: Sequence[Probe]) -> None:

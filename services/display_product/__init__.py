@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["client"] = client
     deadline.register(app, ANSWER_SECONDS)
     addresses.register(app, settings)
-    headers.register(app)
+    headers.register(app, settings)
     delivery.register(app)
     languages.register(app)
     formats.register(app, settings)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from catalog import problems
 from display_product import client, limits, messages
 from display_product.formats import number
 
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(client.Away, away)
     app.register_error_handler(client.Missing, missing)
     app.register_error_handler(client.Refused, refused)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(Exception, _bug)
 
 
@@ -112,6 +114,19 @@ def _texts(status: int) -> tuple[str, ...]:
         _("The request could not be understood"),
         _("Something in the address or in the form is not as it should be. Nothing was changed."),
         _("Go back and try again."),
+    )
+
+
+def _no_room(error: OSError) -> Response:
+    """507: what was sent cannot be kept while it is read."""
+    if not problems.is_no_room(error):
+        return _bug(error)
+    log.error("no room: %s", error)
+    return page(
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        _("There is no room left just now"),
+        _("The server could not keep what you sent. Nothing was changed."),
+        _("Try again in a minute; if it happens once more, tell the people who run the catalogue."),
     )
 
 

@@ -1,6 +1,10 @@
 """Headers that tell the browser what these pages never do."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response
+
+from catalog.settings import Settings
 
 # Pico's stylesheet has its small pictures as data: addresses.
 POLICY = "; ".join(
@@ -24,10 +28,24 @@ HEADERS = {
 }
 
 
-def register(app: Flask) -> None:
+HSTS = "max-age=31536000"
+"""A year (RFC 6797)."""
+
+
+def register(app: Flask, settings: Settings) -> None:
     """Adds the headers to every answer."""
+    headers = dict(HEADERS)
+    if _is_for_https_alone(settings.public_url):
+        headers["Strict-Transport-Security"] = HSTS
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        response.headers.update(headers)
         return response
+
+
+def _is_for_https_alone(public_url: str | None) -> bool:
+    """Whether browsers may be told never to use HTTP for this host again, on any port; a developer’s own needs it."""
+    parts = urlsplit(public_url or "")
+    host = parts.hostname or ""
+    return parts.scheme == "https" and host != "localhost" and not host.endswith(".localhost")

@@ -1,6 +1,7 @@
 """Bad input gets the right 4xx with a pointer to the fault, and nothing is written."""
 
 import base64
+import gzip
 import re
 
 import pytest
@@ -157,6 +158,22 @@ def test_a_body_must_be_an_object(api: Api, body: str) -> None:
 def test_another_content_type_is_refused(api: Api, kind: str | None) -> None:
     answer = api.add.post(PATH, data=b'{"name": "x", "price": "1"}', content_type=kind)
     assert (answer.status_code, answer.content_type) == (415, PROBLEM)
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/import"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "gzip, identity", "x-unknown"])
+def test_a_content_coding_is_refused_by_name(api: Api, path: str, coding: str) -> None:
+    kind = "text/csv" if path != PATH else "application/json"
+    answer = api.add.post(path, data=gzip.compress(b"{}"), content_type=kind, headers={"Content-Encoding": coding})
+    assert (answer.status_code, answer.content_type) == (415, PROBLEM)
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert "Content-Encoding" in answer.json["detail"]
+
+
+def test_a_content_coding_that_changes_nothing_is_taken(api: Api) -> None:
+    fields = {"name": "x", "price": "1"}
+    assert api.add.post(PATH, json=fields, headers={"Content-Encoding": "identity"}).status_code == 201
+    assert api.read.get(PATH, headers={"Content-Encoding": "gzip"}).status_code == 200
 
 
 def test_a_body_of_two_megabytes_is_refused(api: Api) -> None:

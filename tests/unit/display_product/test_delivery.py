@@ -3,7 +3,10 @@
 import gzip
 
 import pytest
+from msgspec.structs import replace
 
+import display_product
+from catalog.settings import Settings
 from pages import Api, Browser
 
 GZIP = {"Accept-Encoding": "gzip"}
@@ -19,6 +22,24 @@ def test_every_answer_forbids_what_these_pages_never_do(address: str, browser: B
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "told"),
+    [
+        ("https://shop.example/shop", "max-age=31536000"),
+        ("http://shop.example", None),
+        ("https://localhost:8443", None),
+        ("https://catalog.localhost", None),
+        (None, None),
+    ],
+)
+def test_browsers_are_told_to_stay_with_https_where_it_is_used(
+    settings: Settings, public_url: str | None, told: str | None
+):
+    app = display_product.create_app(replace(settings, public_url=public_url))
+    for address in ("/livez", "/nowhere", "/static/none"):
+        assert app.test_client().get(address).headers.get("Strict-Transport-Security") == told
 
 
 def test_no_page_needs_more_than_its_policy_allows(api: Api, browser: Browser):

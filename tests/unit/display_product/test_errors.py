@@ -1,5 +1,6 @@
 """What goes wrong, as a page in the person's language that says what to do next."""
 
+import errno
 import re
 
 import msgspec
@@ -20,6 +21,7 @@ HEADINGS = {
     "form": {"en": "The form could not be accepted", "fr": "Le formulaire n’a pas pu être accepté"},
     "large": {"en": "That is too large", "fr": "C’est trop volumineux"},
     "method": {"en": "This address cannot be used like that", "fr": "Cette adresse ne s’utilise pas ainsi"},
+    "room": {"en": "There is no room left just now", "fr": "Il n’y a plus de place pour le moment"},
     "bug": {"en": "Something went wrong", "fr": "Une erreur s’est produite"},
 }  # fmt: skip
 
@@ -152,6 +154,22 @@ def test_a_bug_of_ours(language: str, settings: Settings):
     explained(page, 500, "bug", language)
     assert "Traceback" not in page.text
     assert "ZeroDivisionError" not in page.text
+
+
+def test_a_full_disk(language: str, settings: Settings):
+    def keep() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/secret-place")
+
+    app = display_product.create_app(settings)
+    app.add_url_rule("/full", view_func=keep)
+    page = Browser(app.test_client()).get("/full", headers={"Accept-Language": language})
+    explained(page, 507, "room", language)
+    assert "secret-place" not in page.text
+
+
+def test_a_body_in_a_content_coding(browser: Browser):
+    answer = browser.client.post("/products/new", data=b"name=x", headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "identity")
 
 
 @pytest.mark.parametrize("asked", ["de", "xx-invalid", "*", "fr;q=broken", "'\"<script>", "fr;q=0"])
