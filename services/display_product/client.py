@@ -3,11 +3,13 @@
 import hashlib
 import logging
 import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,6 +24,7 @@ from catalog.wire import FieldError
 READ = "read-product"
 ADD = "add-product"
 PATH = "/api/v1/products"
+IMPORTS = "/api/v1/imports"
 
 ANSWER_SECONDS = 8
 """Within which a page begins, however many questions it has and whatever the services do; they need up to 7."""
@@ -37,8 +40,10 @@ class _Within(Timeout):
 
 
 TIMEOUT = _Within(connect=1.5, read=8)
-# An import answers when its last row is written.
-IMPORT_TIMEOUT = _Within(connect=2, read=900)
+# urllib3 lets each piece that is sent take as long as the connection may.
+UPLOAD_TIMEOUT = _Within(connect=8, read=8)
+# How long the services are asked to wait for the end of an import (RFC 7240); then its page shows how far it has come.
+WAIT = {"Prefer": "wait=2"}
 # A service that waits for its database says so after 4 seconds.
 PROBE_TIMEOUT = _Within(connect=1, read=5)
 
@@ -65,10 +70,13 @@ class _Retry(Retry):
 RETRIES = _Retry(total=2, read=1, status=1, other=0, redirect=0, backoff_factor=0.1, status_forcelist={502, 503, 504},
                  allowed_methods={"GET"}, raise_on_status=False, respect_retry_after_header=False)  # fmt: skip
 KEYED_RETRIES = RETRIES.new(allowed_methods={"GET", "POST"})
+UPLOAD_RETRIES = RETRIES.new(total=1, read=0, status=0)
 NO_RETRIES = Retry(0, redirect=0, raise_on_status=False)
 
 # How often to ask again while the first request with the same key is still at work.
 UNDER_WAY_ATTEMPTS = 5
+
+IMPORT_ADDRESS = re.compile(rf".*{IMPORTS}/([0-9]{{1,19}})")
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -83,7 +91,7 @@ class Away(Exception):
 
 
 class Missing(Exception):
-    """There is no such product."""
+    """There is no such product, or import."""
 
 
 class Stale(Exception):
@@ -163,15 +171,45 @@ class Client:
         """Deletes a product of which the caller has seen this version. Raises Missing or Stale."""
         self._send(ADD, "DELETE", f"{PATH}/{product_id}", headers={"If-Match": f'"{etag}"'})
 
-    def import_file(
-        self, file: IO[bytes], size: int, media_type: str, on_conflict: str, dry_run: bool
-    ) -> wire.ImportReport:
-        """Imports a file of `size` bytes, or says what an import would do. Raises Refused."""
-        options = urlencode({"dry_run": str(dry_run).lower(), "on_conflict": on_conflict})
-        headers = {"Content-Type": media_type, "Content-Length": str(size)}
+    def check_file(self, content: Iterable[bytes], name: str, media_type: str, on_conflict: str, key: str) -> int:
+        """Sends a file to be checked, and returns the number of its import. Raises Refused.
+
+        The same key and file give the same import. What `content` raises ends the request, and leaves no import.
+        """
+        options = urlencode({"dry_run": "true", "on_conflict": on_conflict, "name": name})
+        headers = {"Content-Type": media_type, "Idempotency-Key": key, **WAIT}
+        # The file comes as slowly as the person's line is.
         deadline.lift()
-        answer = self._send(ADD, "POST", f"{PATH}/import?{options}", body=file, headers=headers, timeout=IMPORT_TIMEOUT)
-        return self._decode(answer, wire.ImportReport)
+        with self._reaching(ADD):
+            answer = self._request(
+                ADD, "POST", f"{PATH}/import?{options}", body=content, headers=headers, chunked=True,
+                timeout=UPLOAD_TIMEOUT, retries=UPLOAD_RETRIES,
+            )  # fmt: skip
+        deadline.renew()
+        # A file that cannot be used has an import too, which says why.
+        if found := IMPORT_ADDRESS.fullmatch(answer.headers.get("Location", "")):
+            return int(found.group(1))
+        raise _fault(ADD, answer.status, answer.data)
+
+    def check_again(self, import_id: int, options: Mapping[str, str]) -> None:
+        """Checks the file of an import in another way; `options`: charset and on_conflict. Raises Missing, Refused."""
+        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/check?{urlencode(options)}", headers=WAIT)
+
+    def start(self, import_id: int) -> None:
+        """Writes the rows of an import that has been checked. Raises Missing or Refused."""
+        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/start", headers=WAIT)
+
+    def cancel(self, import_id: int) -> None:
+        """Stops an import; what has been written stays. Raises Missing or Refused."""
+        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/cancel", headers=WAIT)
+
+    def imported(self, import_id: int) -> wire.Import:
+        """An import, in whatever state. Raises Missing."""
+        return self._decode(self._send(READ, "GET", f"{IMPORTS}/{import_id}"), wire.Import)
+
+    def imports(self, arguments: Mapping[str, str]) -> wire.ImportPage:
+        """One page of the imports; `arguments` are limit and after. Raises Refused for a wrong one."""
+        return self._decode(self._send(READ, "GET", f"{IMPORTS}?{urlencode(arguments)}"), wire.ImportPage)
 
     def export(self, kind: str) -> urllib3.BaseHTTPResponse:
         """The whole catalogue as an open answer, to be read piece by piece and closed."""
@@ -189,14 +227,19 @@ class Client:
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
         """The answer to a request that succeeded. Raises Away, Missing, Stale or Refused for any other."""
-        try:
+        with self._reaching(service):
             answer = self._request(service, method, path, **options)
             if answer.status >= HTTPStatus.BAD_REQUEST:
                 raise _fault(service, answer.status, answer.data)
+        return answer
+
+    @contextmanager
+    def _reaching(self, service: str) -> Iterator[None]:
+        try:
+            yield
         except urllib3.exceptions.HTTPError as error:
             log.warning("%s does not answer: %s", service, error)
             raise Away(service) from error
-        return answer
 
     def _request(
         self, service: str, method: str, path: str, headers: Mapping[str, str] | None = None, **options: Any

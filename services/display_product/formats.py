@@ -13,14 +13,15 @@ from catalog.settings import Settings
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Gives templates the filters `price`, `number` and `moment`, and `example_price()`."""
+    """Gives templates the filters `price`, `number`, `decimal` and `moment`, and `example_price()`."""
 
-    def price(value: Decimal) -> str:
+    def price(value: Decimal | str) -> str:
         # Always the two decimals that are stored, also for a currency that has fewer.
-        return format_currency(value, settings.currency, locale=get_locale(), currency_digits=False)
+        return format_currency(Decimal(value), settings.currency, locale=get_locale(), currency_digits=False)
 
     app.jinja_env.filters["price"] = price
     app.jinja_env.filters["number"] = number
+    app.jinja_env.filters["decimal"] = decimal
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.globals["currency"] = settings.currency
     # A filter on a constant would be worked out once, for all languages.
@@ -40,6 +41,11 @@ def example_price() -> str:
 def number(value: float) -> str:
     """A whole number with marks between thousands."""
     return format_decimal(round(value), locale=get_locale())
+
+
+def decimal(value: float) -> str:
+    """A number with one decimal."""
+    return format_decimal(value, format="#,##0.0", locale=get_locale())
 
 
 def moment(value: datetime) -> Markup:

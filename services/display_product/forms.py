@@ -10,7 +10,6 @@ from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
@@ -119,11 +118,14 @@ class ProductForm(PlainForm):
         ]
 
 
-class ImportForm(FlaskForm):  # type: ignore[misc]
-    """A file, its encoding when that cannot be told, and what to do with the SKUs that the catalogue has already."""
+class ImportForm(PlainForm):
+    """How a file is to be read, and what to do with the SKUs that the catalogue has already; `uploads` reads the file.
 
-    file = FileField(lazy_gettext("File"))
-    charset = SelectField(lazy_gettext("Encoding"))
+    `token` is as above.
+    """
+
+    token = HiddenField()
+    charset = SelectField(lazy_gettext("Encoding of the file"))
     on_conflict = RadioField(
         lazy_gettext("If a product with the same SKU is there already"),
         choices=[SelectChoice(value, label) for value, label in ON_CONFLICT.items()],
@@ -132,7 +134,7 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.charset.choices = [("", _("Recognise it")), *messages.charsets()]
+        self.charset.choices = [("", ""), *messages.charsets()]
 
 
 def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:

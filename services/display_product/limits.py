@@ -13,11 +13,7 @@ CHUNK = 64 * 1024
 
 def register(app: Flask, settings: Settings) -> None:
     """Sets the limit of each request by its page."""
-    most = {
-        "imports.preview": settings.import_max_bytes + MARGIN,
-        # The file comes back compressed, but as text: four characters for three bytes.
-        "imports.run": settings.import_max_bytes * 4 // 3 + MARGIN,
-    }
+    most = {"imports.send": settings.import_max_bytes + MARGIN}
 
     @app.before_request
     def limit() -> None:

@@ -126,7 +126,7 @@ def of_file(fault: FieldError) -> str:
         case "encoding":
             return _("The file is not in UTF-8 (see line %(line)s in a text editor), and it is not certain what it "
                      "is in. It may be %(candidates)s. Choose its encoding, or save it as UTF-8.",
-                     line=_number(params, "line"), candidates=params.get("candidates"))  # fmt: skip
+                     line=_number(params, "line"), candidates=_charsets(params))  # fmt: skip
         case "charset":
             return _("This encoding is not known here. Choose another one, or save the file as UTF-8.")
         case "damaged" if params.get("encoding") == "UTF-8":
@@ -136,6 +136,14 @@ def of_file(fault: FieldError) -> str:
             return _("Line %(line)s in a text editor is not in %(encoding)s. Choose another encoding, or save the "
                      "file as UTF-8.",
                      encoding=params.get("encoding"), line=_number(params, "line"))  # fmt: skip
+        case "gone":
+            return _("The file is not kept here any more. Choose it again.")
+        case "failed" | "gave_up":
+            return _("The catalogue failed at this file. It is not your fault: tell those who run the catalogue.")
+        case "no_file":
+            return _("Choose a file.")
+        case "reused":
+            return _("Another file was sent from this form before. Choose the file again.")
         case "empty":
             return _("The file is empty.")
         case "workbook":
@@ -159,6 +167,11 @@ def _number(params: Mapping[str, str | int], name: str) -> str:
     """A number of the fault as people write it; the wire gives no promise that it is there."""
     value = params.get(name)
     return number(value) if isinstance(value, int) else ""
+
+
+def _charsets(params: Mapping[str, str | int]) -> str:
+    called = dict(charsets())
+    return ", ".join(called.get(name.lower(), name) for name in str(params.get("candidates", "")).split(", "))
 
 
 def charsets() -> list[tuple[str, str]]:

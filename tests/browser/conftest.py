@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from browser.proxy import https
 from browser.site import Site, launch, reaching
+from imports import Imports
 from pages import Api
 from processes import Running, running_services
 
@@ -79,3 +80,12 @@ def lonely(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             running.processes[service].send_signal(signal.SIGTERM)
             running.processes[service].wait(40)
         yield Site(running.urls["display_product"] + "/", chromium)
+
+
+@pytest.fixture(scope="package")
+def staged(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Imports]]:
+    """Pages whose imports stay in whatever state a test needs."""
+    with running_services(tmp_path_factory.mktemp("staged"), CATALOG_WORKERS="1") as running:
+        imports = Imports(running)
+        yield Site(running.urls["display_product"] + "/", chromium), imports
+        imports.close()

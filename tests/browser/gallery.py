@@ -1,20 +1,26 @@
 """Every page in every state that people can see, on a catalogue that has what breaks layouts."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
+from msgspec.structs import replace
 from playwright.sync_api import Page, Request, expect
 
 import add_product
 from browser.site import Site
+from catalog import wire
+from imports import REPORT, WRITTEN, Imports
 from pages import Api
 
 SAMPLE = Path(add_product.__file__).with_name("sample.csv")
 
 SCRIPT = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>"
 LONG_NAME = "W" * 200
+UNCERTAIN = wire.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
 MIXED_NAME = "مصباح مكتب «Aurora» 12V — מנורה 🍃👩🏽‍🚀"
 DESCRIPTION = (f"{SCRIPT} & &amp; " + "Lorem ipsum dolor sit amet. " * 400)[:9_600] + "\n" + "x" * 399
 FILE = f"""sku,name,price,weight,{SCRIPT.replace(",", "")}
@@ -35,6 +41,8 @@ class Gallery:
     site: Site
     bare: Site
     lonely: Site
+    staged: Site
+    imports: Imports
     api: Api
     lamp: dict
     long: dict
@@ -42,7 +50,7 @@ class Gallery:
     plain: dict
 
 
-def fill(site: Site, bare: Site, lonely: Site, api: Api) -> Gallery:
+def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api: Api) -> Gallery:
     """Replaces what is in the catalogue."""
     for product in api.all():
         api.delete(product)
@@ -51,6 +59,7 @@ def fill(site: Site, bare: Site, lonely: Site, api: Api) -> Gallery:
         site,
         bare,
         lonely,
+        *staged,
         api,
         lamp=api.create(name="Desk lamp", price="1299", sku="LMP-01", description="Warm light.\nTwo metres of cable."),
         long=api.create(name=LONG_NAME, price="9999999999.99", sku="S" * 64, description=DESCRIPTION),
@@ -122,7 +131,8 @@ def _added(gallery: Gallery, page: Page) -> None:
 
 
 def _refused_file(gallery: Gallery, page: Page) -> None:
-    _give(page, b"PK\x03\x04")
+    page.goto("import")
+    _send(page)
     expect(page.locator(".summary")).to_be_focused()
 
 
@@ -137,18 +147,30 @@ def _preview(gallery: Gallery, page: Page) -> None:
     expect(page.locator(".counts")).to_be_visible()
 
 
-def _nothing_to_import(gallery: Gallery, page: Page) -> None:
-    _give(page, b"name,price\n,x\n")
-    expect(page.locator(".counts")).to_be_visible()
-
-
 def _result(gallery: Gallery, page: Page) -> None:
     for product in gallery.api.all():
         if (product["sku"] or "").startswith("NEW-"):
             gallery.api.delete(product)
     _preview(gallery, page)
     _send(page)
-    expect(page.locator(".counts .good")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("import is done|importation est terminée"))
+
+
+def _import(state: wire.ImportState, ahead: int = 0, **changed: Any) -> Step:
+    def step(gallery: Gallery, page: Page) -> None:
+        gallery.imports.clear()
+        for _ in range(ahead):
+            gallery.imports.put("waiting")
+        page.goto(gallery.imports.put(state, **changed).removeprefix("/"))
+
+    return step
+
+
+def _imports(gallery: Gallery, page: Page) -> None:
+    gallery.imports.clear()
+    for state in get_args(wire.ImportState) * 3:
+        gallery.imports.put(state)
+    page.goto("imports")
 
 
 def _not_ours(gallery: Gallery, page: Page) -> None:
@@ -190,8 +212,15 @@ STATES: dict[str, tuple[str, Step]] = {
     "import": ("site", _at("import")),
     "import-refused": ("site", _refused_file),
     "import-preview": ("site", _preview),
-    "import-nothing": ("site", _nothing_to_import),
+    "import-checking": ("staged", _import("checking")),
+    "import-encoding": ("staged", _import("failed", problem=UNCERTAIN)),
+    "import-nothing": ("staged", _import("checked", report=replace(REPORT, created=0))),
+    "import-waiting": ("staged", _import("waiting", ahead=2)),
+    "import-running": ("staged", _import("running")),
+    "import-stopped": ("staged", _import("interrupted", report=WRITTEN)),
     "import-result": ("site", _result),
+    "imports": ("staged", _imports),
+    "imports-empty": ("bare", _at("imports")),
     "status": ("site", _at("status")),
     "status-outage": ("lonely", _at("status")),
     "error-not-found": ("site", _at("products/999999999999")),

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, Request, expect
 from browser.gallery import STATES, Gallery, fill, shown
 from browser.proxy import slow
 from browser.site import Site
+from imports import Imports
 from pages import Api
 from processes import ROOT
 
@@ -63,9 +64,9 @@ LAYOUT_SHIFTS = """() => new Promise(resolve => requestAnimationFrame(() => requ
 
 
 @pytest.fixture(scope="module")
-def gallery(site: Site, bare: Site, lonely: Site, api: Api) -> Gallery:
+def gallery(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api: Api) -> Gallery:
     """The catalogue that the pages show."""
-    return fill(site, bare, lonely, api)
+    return fill(site, bare, lonely, staged, api)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.site import Site
+from imports import REPORT, Imports
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +58,29 @@ def test_a_file_that_is_too_large_is_said_before_it_travels(site: Site):
         expect(page.get_by_role("heading", level=1)).to_have_text("Import products")
         field.set_input_files({**FILE, "buffer": b"name"})
         expect(page.locator("#file-too-large")).to_be_hidden()
+
+
+def test_the_progress_comes_up_to_date_without_taking_the_focus_away(staged: tuple[Site, Imports]):
+    site, imports = staged
+    address = imports.put("running")
+    with site.visit() as page:
+        page.goto(address.removeprefix("/"))
+        link = page.get_by_role("link", name="Update now")
+        link.focus()
+        imports.change(address, bytes_done=2_900_000)
+        expect(page.locator("progress")).to_have_attribute("value", "2900000")
+        expect(link).to_be_focused()
+        imports.change(address, state="done")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The import is done")
+
+
+def test_the_progress_comes_up_to_date_without_scripts_too(staged: tuple[Site, Imports]):
+    site, imports = staged
+    address = imports.put("checking", report=REPORT)
+    with site.visit(java_script_enabled=False) as page:
+        page.goto(address.removeprefix("/"))
+        imports.change(address, state="checked")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Preview of the import")
 
 
 def test_a_page_reports_what_its_policy_forbids(site: Site):

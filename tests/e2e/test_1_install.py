@@ -83,7 +83,10 @@ def test_k04_a_large_import_and_metrics_work_with_a_read_only_root(shop: Release
     file = ("large.csv", rows, "text/csv")
     fields = {**browser.form("/import"), "on_conflict": "skip", "file": file}
     answer = browser.open("POST", "/import", fields=fields)
-    assert answer.status == 200, answer.data[:2000]
+    assert answer.status == 303, answer.data[:2000]
+    page = browser.open("GET", answer.headers["Location"])
+    assert page.status == 200
+    assert b"large.csv" in page.data
     with shop.forward(f"pod/{shop.pods('display-product')[0].metadata.name}", 9090) as base:
         assert b"flask_http_request" in urllib3.request("GET", f"{base}/metrics").data
 

@@ -1,31 +1,40 @@
-"""Importing a file: choose it, see what would happen, confirm."""
+"""Importing a file: choose it, see what would happen, start it, and follow it to its report.
+
+Each import has one page, whatever its state, so a person may leave it, reload it, or send it to a colleague.
+"""
 
 import csv
 import io
-from contextlib import closing
+import secrets
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, Any
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from flask import Blueprint, abort, current_app, make_response, render_template, request, stream_template, url_for
+from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_wtf.csrf import validate_csrf
-from itsdangerous import BadData, URLSafeSerializer
+from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
-from catalog import wire
-from catalog.cells import guard
-from catalog.charsets import CHOICES as CHARSETS
+from catalog import cells, charsets, wire
 from catalog.wire import FieldError
-from display_product import client, errors, messages, staging
+from display_product import client, errors, limits, messages
 from display_product.formats import number
-from display_product.forms import ON_CONFLICT, ImportForm, PlainForm
-from display_product.sessions import csrf
+from display_product.forms import ON_CONFLICT, TOKEN, ImportForm, PlainForm
+from display_product.sessions import csrf, has_cookie
+from display_product.uploads import Upload
 
 SHOWN = 50
-NAME_MAX = 200
+LISTED = "20"
+DEFAULT = "skip"
+CHOICES: dict[str, Container[str]] = {"charset": charsets.CHOICES, "on_conflict": ON_CONFLICT}
 MEDIA_TYPES = {"ndjson": "application/x-ndjson", "jsonl": "application/x-ndjson", "json": "application/json"}
+UNDER_WAY = ("checking", "waiting", "running")
+# What another encoding may mend.
+ENCODING_CODES = ("encoding", "charset", "damaged", "no_headings")
 
 views = Blueprint("imports", __name__)
 
@@ -41,140 +50,233 @@ class Fault:
 
 
 @views.get("/import")
-def choose() -> str:
+def choose() -> Response:
     """The form with the file."""
-    return render_template("import.html", form=ImportForm(), fault=None)
-
-
-@views.post("/import")
-def preview() -> Response:
-    """What the file would do, by row. The page brings the file along for the next step."""
-    form = ImportForm()
-    upload = form.file.data
-    if not upload:
-        return _again(form, _("Choose a file."), HTTPStatus.UNPROCESSABLE_ENTITY)
-    charset, on_conflict = form.charset.data or "", form.on_conflict.data
-    _refuse_unknown(charset, on_conflict)
-    name = upload.filename[-NAME_MAX:]
-    answer = _import(form, upload.stream, name, charset, on_conflict, dry_run=True)
-    if not isinstance(answer, wire.ImportReport):
-        return answer
-    values = _page(answer, name)
-    if not answer.created and not answer.updated:
-        return make_response(render_template("import_preview.html", staged=None, **values))
-    # Flask closes uploads before it writes a streamed page; the response takes this one over.
-    file, upload.stream = upload.stream, io.BytesIO()
-    staged = staging.pack(file)
-    page = stream_template("import_preview.html", staged=staged, charset=charset, on_conflict=on_conflict, **values)
-    response = current_app.make_response(page)
-    response.call_on_close(file.close)
-    return response
+    return _form(None, HTTPStatus.OK, request.args)
 
 
 # Reads its form itself, piece by piece, and checks the token then.
-@views.post("/import/run")
+@views.post("/import")
 @csrf.exempt
-def run() -> Response:
-    """Imports the file that was previewed. Sending it twice is harmless: the second finds its products there."""
-    values, file = staging.receive(request, current_app.extensions["settings"].import_max_bytes)
-    with closing(file):
-        try:
-            validate_csrf(values.get("csrf_token"))
-        except ValidationError:
-            return errors.expired()
-        name, charset, on_conflict = (values.get(each, "") for each in ("name", "charset", "on_conflict"))
-        _refuse_unknown(charset, on_conflict)
-        answer = _import(ImportForm(formdata=None), file, name[-NAME_MAX:], charset, on_conflict, dry_run=False)
-    if not isinstance(answer, wire.ImportReport):
-        return answer
-    return make_response(render_template("import_result.html", **_page(answer, name), here=url_for("imports.choose")))
-
-
-@views.post("/import/errors.csv")
-def faults() -> Response:
-    """The rows that were not taken, as a file for a spreadsheet; the page brings them along."""
+def send() -> Response:
+    """Hands the file on to be checked, and leads to the page of its import."""
+    upload = Upload(request, current_app.extensions["settings"].import_max_bytes)
     try:
-        rows, omitted = _serializer().loads(request.form.get("faults", ""))
-    except (BadData, ValueError):
-        abort(HTTPStatus.BAD_REQUEST)
+        return _to(_check_file(upload))
+    except client.Refused as refused:
+        answer = _form(_why_not_sent(refused), refused.status, upload.fields)
+    except client.Away:
+        fault = _("The catalogue cannot take a file just now. Nothing was changed: try again in a minute.")
+        answer = _form(fault, HTTPStatus.SERVICE_UNAVAILABLE, upload.fields)
+        answer.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
+    except CSRFError:
+        answer = errors.expired()
+    limits.drain(current_app.extensions["drain_max"])
+    return answer
+
+
+@views.get("/imports")
+def index() -> str:
+    """The imports, the newest first."""
+    after = request.args.get("after")
+    page = client.get().imports({"limit": LISTED} | ({"after": after} if after is not None else {}))
+    following = parse_qs(urlsplit(page.next).query)["after"][0] if page.next else None
+    return render_template("imports.html", imports=page.items, after=after, following=following)
+
+
+@views.get("/imports/<product_id:import_id>")
+def show(import_id: int) -> Response:
+    """One import."""
+    return _page(import_id)
+
+
+@views.post("/imports/<product_id:import_id>/start")
+def start(import_id: int) -> Response:
+    """Starts what has been checked; pressed twice, it is started once."""
+    return _ask(import_id, client.get().start)
+
+
+@views.post("/imports/<product_id:import_id>/check")
+def check(import_id: int) -> Response:
+    """Checks the file again, in another encoding or with another choice."""
+    options = _options(request.form)
+    return _ask(import_id, lambda which: client.get().check_again(which, options))
+
+
+@views.post("/imports/<product_id:import_id>/cancel")
+def cancel(import_id: int) -> Response:
+    """Stops an import."""
+    return _ask(import_id, client.get().cancel)
+
+
+@views.get("/imports/<product_id:import_id>/errors.csv")
+def faults(import_id: int) -> Response:
+    """The rows that were not taken, as a file for a spreadsheet."""
+    found = _read(import_id)
+    if isinstance(found, Response):
+        return found
+    report = found.report
+    if report is None:
+        abort(HTTPStatus.NOT_FOUND)
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow([_("Row"), _("Column"), _("Value"), _("What is wrong")])
-    writer.writerows([row, *map(guard, cells)] for row, *cells in rows)
-    if omitted:
-        writer.writerow(["", "", "", _first_errors(len(rows), omitted)])
+    for fault in map(_fault, report.errors):
+        writer.writerow([fault.row, *map(cells.guard, (fault.column, fault.value, fault.sentence))])
+    if report.errors_omitted:
+        writer.writerow(["", "", "", _first_errors(report)])
     response = make_response(out.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="import-errors.csv"'
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _refuse_unknown(charset: str, on_conflict: str) -> None:
-    if charset not in ("", *CHARSETS) or on_conflict not in ON_CONFLICT:
-        abort(HTTPStatus.BAD_REQUEST)
-
-
-def _import(
-    form: ImportForm, file: IO[bytes], name: str, charset: str, on_conflict: str, dry_run: bool
-) -> wire.ImportReport | Response:
-    """The report, or the page that says why there is none."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    media_type = MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "text/csv")
-    if charset and media_type == "text/csv":
+def _check_file(upload: Upload) -> int:
+    """Sends the file to be checked, and returns the number of its import."""
+    if "csrf_token" in upload.fields or not upload.name:
+        _check_fields(upload)
+    if not upload.name:
+        raise client.Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "", [FieldError("", "", "no_file")])
+    media_type = MEDIA_TYPES.get(upload.name.rpartition(".")[2].lower(), "text/csv")
+    asked = _options(upload.fields)
+    if media_type == "text/csv" and (charset := asked.get("charset")):
         media_type += f"; charset={charset}"
-    try:
-        return client.get().import_file(file, size, media_type, on_conflict, dry_run)
-    except client.Refused as refused:
-        return _again(form, _why(refused), refused.status)
-    except client.Away:
-        fault = _("The catalogue cannot import anything just now. Try again in a minute.")
-        response = _again(form, fault, HTTPStatus.SERVICE_UNAVAILABLE)
-        response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
-        return response
+    token = upload.fields.get("token", "")
+    key = token if TOKEN.fullmatch(token) else secrets.token_urlsafe(18)
+    on_conflict = asked.get("on_conflict", DEFAULT)
+    import_id = client.get().check_file(_content(upload), upload.name, media_type, on_conflict, key)
+    behind = dict(_options(upload.fields).items() - asked.items())
+    if behind:
+        client.get().check_again(import_id, behind)
+    return import_id
 
 
-def _why(refused: client.Refused) -> str:
+def _options(fields: Mapping[str, str]) -> dict[str, str]:
+    """How the form wants the file to be read. Aborts with 400 for a choice that there is not."""
+    options = {name: value for name in CHOICES if (value := fields.get(name))}
+    if any(value not in CHOICES[name] for name, value in options.items()):
+        abort(HTTPStatus.BAD_REQUEST)
+    return options
+
+
+def _content(upload: Upload) -> Iterator[bytes]:
+    """The file; whatever is wrong with the form keeps it from being complete."""
+    yield from upload.content()
+    _check_fields(upload)
+
+
+def _check_fields(upload: Upload) -> None:
+    token = upload.fields.get("csrf_token", "")
+    if not has_cookie(token):
+        try:
+            validate_csrf(token)
+        except ValidationError as error:
+            raise CSRFError(error.args[0]) from None
+    _options(upload.fields)
+
+
+def _why_not_sent(refused: client.Refused) -> str:
+    if refused.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise RequestEntityTooLarge
     if refused.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         return messages.of_file(FieldError("", refused.detail, "json"))
     return messages.of_file(refused.errors[0] if refused.errors else FieldError("", refused.detail, ""))
 
 
-def _again(form: ImportForm, fault: str, status: int) -> Response:
-    return make_response(render_template("import.html", form=form, fault=fault), status)
+def _form(fault: str | None, status: int, chosen: Mapping[str, str]) -> Response:
+    options: dict[str, Any] = {name: chosen[name] for name in CHOICES if chosen.get(name) in CHOICES[name]}
+    form = ImportForm(formdata=None, token=secrets.token_urlsafe(18), **options)
+    here = url_for("imports.choose", **options)
+    return make_response(render_template("import.html", form=form, fault=fault, here=here), status)
 
 
-def _page(report: wire.ImportReport, name: str) -> dict[str, Any]:
-    """What the templates of both reports show."""
-    found = [_fault(each) for each in report.errors]
-    return {
-        "form": PlainForm(),
-        "report": report,
-        "name": name,
-        "errors": found[:SHOWN],
-        "error_count": len(found) + report.errors_omitted,
-        "warnings": [_fault(each) for each in report.warnings[:SHOWN]],
-        "warning_count": len(report.warnings) + report.warnings_omitted,
-        "signed": _serializer().dumps([[[f.row, f.column, f.value, f.sentence] for f in found], report.errors_omitted]),
-        "first_errors": _first_errors(len(found), report.errors_omitted) if report.errors_omitted else None,
-        "label": messages.label,
-    }
+def _ask(import_id: int, what: Callable[[int], None]) -> Response:
+    """Asks for a change of the import, and leads back to its page, or shows there why it is not possible."""
+    try:
+        what(import_id)
+    except client.Missing:
+        return _missing()
+    except client.Refused:
+        return _page(import_id, _("That is not possible any more. This is how the import is now."), HTTPStatus.CONFLICT)
+    except client.Away:
+        fault = _("The catalogue cannot do that just now. Nothing is lost: try again in a minute.")
+        response = _page(import_id, fault, HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
+        return response
+    return _to(import_id)
+
+
+def _read(import_id: int) -> wire.Import | Response:
+    """The import, or the page that says that there is none."""
+    try:
+        return client.get().imported(import_id)
+    except client.Missing:
+        return _missing()
+
+
+def _missing() -> Response:
+    return errors.page(
+        HTTPStatus.NOT_FOUND,
+        _("There is no such import"),
+        _("Its address may be mistyped, or it is too old: imports are kept for 90 days."),
+    )
+
+
+def _to(import_id: int) -> Response:
+    return redirect(url_for("imports.show", import_id=import_id), HTTPStatus.SEE_OTHER)
+
+
+def _page(import_id: int, fault: str | None = None, status: int = HTTPStatus.OK) -> Response:
+    found = _read(import_id)
+    if isinstance(found, Response):
+        return found
+    report = found.report
+    errors_found = [_fault(each) for each in report.errors[:SHOWN]] if report else []
+    warnings = [_fault(each) for each in report.warnings[:SHOWN]] if report else []
+    problem = found.problem
+    form = ImportForm(formdata=None, charset=found.charset, on_conflict=found.on_conflict)
+    return make_response(
+        render_template(
+            f"imports/{found.state}.html",
+            item=found,
+            report=report,
+            refreshed=found.state in UNDER_WAY and "still" not in request.args,
+            fault=fault,
+            form=form,
+            button=PlainForm(formdata=None),
+            why=messages.of_file(problem) if problem else None,
+            may_differ=_has_encoding(found),
+            charset_names=dict(messages.charsets()),
+            columns=cells.COLUMNS,
+            errors=errors_found,
+            warnings=warnings,
+            label=messages.label,
+            first_errors=_first_errors(report) if report and report.errors_omitted else None,
+            here=url_for("imports.show", import_id=import_id, still=request.args.get("still")),
+        ),
+        status,
+    )
+
+
+def _has_encoding(found: wire.Import) -> bool:
+    """Whether another encoding would read the file differently; some kinds of file are always in the same one."""
+    if found.report:
+        return bool(found.report.columns)
+    return found.problem is not None and found.problem.code in ENCODING_CODES
+
+
+def _first_errors(report: wire.ImportReport) -> str:
+    listed = len(report.errors)
+    return _(
+        "Only the first %(shown)s of %(count)s errors are listed here. Correct them and import the file again to see "
+        "the others.",
+        shown=number(listed),
+        count=number(listed + report.errors_omitted),
+    )
 
 
 def _fault(fault: wire.ImportFault) -> Fault:
     column = fault.column or (messages.label(fault.field) if fault.field else "")
     return Fault(fault.row, column, fault.value, messages.of_row(fault))
-
-
-def _first_errors(listed: int, omitted: int) -> str:
-    return _(
-        "Only the first %(shown)s of %(count)s errors are listed here. Correct them and import the file again to see "
-        "the others.",
-        shown=number(listed),
-        count=number(listed + omitted),
-    )
-
-
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="import errors")

@@ -180,7 +180,7 @@ def test_an_unknown_language_is_english(asked: str, browser: Browser):
 
 
 def test_the_language_can_be_switched_on_a_page_that_only_a_form_reaches(browser: Browser):
-    refused = browser.client.post("/import/errors.csv", data={})
+    refused = browser.client.post("/products/undo", data={})
     assert Page(refused).one(".choices [name=next]")["value"] == "/"
 
 

@@ -43,7 +43,7 @@ def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals():
     assert {
         "Enter a name.",
         "What are you looking for?",
-        ("%(num)s row", "%(num)s rows"),
+        ("%(count)s row", "%(count)s rows"),
         "Newest first",
     } <= sentences()
 
