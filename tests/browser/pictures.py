@@ -12,12 +12,12 @@ from processes import ROOT, running_services
 
 FOLDER = ROOT / "docs" / "pictures"
 FILE = """SKU;Nom;Description;Prix;Couleur
-MUG-01;Stoneware mug;Holds 0.3 l;12,50;blue
-LMP-01;Desk lamp;Warm light;89,00;black
-LMP-02;Floor lamp;;1,299;black
-VAS-01;;Blown glass;24,00;green
-VAS-02;Vase;Blown glass;$18.00;amber
-VAS-02;Vase;Blown glass;18,00;amber
+MUG-01;Tasse en grès;Contient 0,3 l;12,50;bleu
+LMP-01;Lampe de bureau;Lumière chaude;89,00;noir
+LMP-02;Lampadaire;;1,299;noir
+VAS-01;;Verre soufflé;24,00;vert
+VAS-02;Vase;Verre soufflé;$18.00;ambre
+VAS-02;Vase;Verre soufflé;18,00;ambre
 """
 
 
@@ -42,9 +42,7 @@ def _take(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Teapot")
     page.screenshot(path=FOLDER / "product.png", clip={"x": 0, "y": 0, "width": 1120, "height": 560})
     page.goto("import")
-    page.locator("#file").set_input_files(
-        {"name": "supplier.csv", "mimeType": "text/csv", "buffer": FILE.encode("cp1252")}
-    )
+    page.locator("#file").set_input_files({"name": "supplier.csv", "mimeType": "text/csv", "buffer": FILE.encode()})
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Preview of the import")
     page.screenshot(path=FOLDER / "import.png", full_page=True)
