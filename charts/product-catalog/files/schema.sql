@@ -63,12 +63,16 @@ CREATE TABLE import (
     updated INTEGER NOT NULL,
     skipped INTEGER NOT NULL,
     failed INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    warnings INTEGER NOT NULL,
     bytes_done BIGINT NOT NULL,
     report MEDIUMBLOB,
+    faults MEDIUMBLOB,
     problem MEDIUMBLOB,
     upload VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     owner VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     lease_until DATETIME(6),
+    attempts INTEGER NOT NULL,
     turn INTEGER,
     created_at DATETIME(6) NOT NULL,
     changed_at DATETIME(6) NOT NULL,
@@ -79,9 +83,9 @@ CREATE UNIQUE INDEX ux_import_idempotency_key ON import (idempotency_key);
 
 CREATE UNIQUE INDEX ux_import_turn ON import (turn);
 
-CREATE INDEX ix_import_state ON import (state, created_at, id);
+CREATE INDEX ix_import_state ON import (state, changed_at, id);
 
-CREATE INDEX ix_import_created_at ON import (created_at, id);
+CREATE INDEX ix_import_created_at ON import (created_at);
 
 CREATE TABLE import_piece (
     upload VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
