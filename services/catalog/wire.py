@@ -228,8 +228,8 @@ class Import(Struct, frozen=True):
     digest: Annotated[str, Meta(description="SHA-256 of the file, in hexadecimal digits.")]
     on_conflict: str
     charset: Annotated[str | None, Meta(description="Encoding that the caller named; null: recognised.")]
-    created_at: datetime
-    changed_at: datetime
+    created_at: Instant
+    changed_at: Instant
     ahead: Annotated[int, Meta(ge=0, description="Imports that will be written before this one.")]
     bytes_done: Annotated[int, Meta(ge=0, description="How far the file has been read, of size.")]
     report: Annotated[ImportReport | None, Meta(description="What was done, or would be done, so far.")]
