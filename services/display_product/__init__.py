@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalog import deadline, service
+from catalog import deadline, service, streams
 from catalog.settings import Settings, load
 from display_product import (
     addresses,
@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = service.create(__name__, settings, probes=[])
     app.extensions["client"] = client
     deadline.register(app, ANSWER_SECONDS)
+    streams.register(app, settings)
     addresses.register(app, settings)
     headers.register(app, settings)
     delivery.register(app)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from catalog import problems
+from catalog import problems, streams
 from display_product import client, limits, messages
 from display_product.formats import number
 
@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, expired)
     app.register_error_handler(client.Away, away)
+    app.register_error_handler(streams.Full, _full)
     app.register_error_handler(client.Missing, missing)
     app.register_error_handler(client.Refused, refused)
     app.register_error_handler(OSError, _no_room)
@@ -42,6 +43,10 @@ def away(error: client.Away) -> Response:
     response = page(503, _("The catalogue is out of reach"), what, _("Try again in a minute."))
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _full(_error: streams.Full) -> Response:
+    return away(client.Away(client.READ))
 
 
 def missing(error: client.Missing) -> Response:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalog import database, openapi, problems, service
+from catalog import database, openapi, problems, service, streams
 from catalog.settings import Settings, load
 from read_product.import_views import import_views
 from read_product.views import views
@@ -14,6 +14,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
     database.register(app, settings, reads_only=True)
+    streams.register(app, settings)
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)

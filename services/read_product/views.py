@@ -1,11 +1,12 @@
 """The addresses of read-product."""
 
+from functools import partial
 from itertools import chain
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from catalog import openapi, products, wire
+from catalog import openapi, products, streams, wire
 from catalog.database import reading
 from catalog.openapi import body, operation, query
 from catalog.problems import not_found
@@ -92,7 +93,10 @@ def export_products() -> Response:
     CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula (it begins with =, +, -,
     @) has an apostrophe in front, which the import takes away again. NDJSON has every text exactly.
     """
-    kind = request.args.get("format", "csv")
+    return streams.admit(partial(_export, request.args.get("format", "csv")))
+
+
+def _export(kind: str) -> Response:
     first = export.read_batch()
     if kind == "csv":
         file = chain([export.csv_heading().encode()], export.stream(export.csv_lines, first))

@@ -215,6 +215,23 @@ MANY = """
 """
 
 
+EXPORTS = {"read_product": "/api/v1/products/export", "display_product": "/export/products.csv"}
+
+
+def test_clients_that_do_not_read_their_export_keep_nobody_else_waiting(tmp_path: Path) -> None:
+    with running_services(tmp_path) as services, contextlib.ExitStack() as stack:
+        with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)) as database:
+            database.execute(MANY)
+        for service, path in EXPORTS.items():
+            for _ in range(CLIENTS):
+                client = stack.enter_context(connect(services, service))
+                client.sendall(b"GET %s HTTP/1.1\r\nHost: c\r\n\r\n" % path.encode())
+        for service, read in {"read_product": "/api/v1/products?limit=1", "display_product": "/products"}.items():
+            for path in ("/livez", "/readyz", read) * 2:
+                # Where each takes a thread, none is left: a piece of the export may wait for 30 s.
+                assert http.request("GET", services.urls[service] + path, timeout=15).status == 200
+
+
 def test_an_export_that_breaks_off_does_not_look_whole_over_http_1_0(tmp_path: Path) -> None:
     with (
         running_services(tmp_path) as services,

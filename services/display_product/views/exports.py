@@ -1,7 +1,10 @@
 """The catalogue as a file, passed through from read-product piece by piece."""
 
+from functools import partial
+
 from flask import Blueprint, Response
 
+from catalog import streams
 from display_product import client
 
 CHUNK = 64 * 1024
@@ -12,6 +15,10 @@ views = Blueprint("exports", __name__)
 @views.get("/export/products.<any(csv, ndjson):kind>")
 def download(kind: str) -> Response:
     """The file."""
+    return streams.admit(partial(_file, kind))
+
+
+def _file(kind: str) -> Response:
     file = client.get().export(kind)
     response = Response(file.stream(CHUNK), content_type=file.headers["Content-Type"])
     response.headers["Content-Disposition"] = f'attachment; filename="products.{kind}"'
