@@ -16,7 +16,7 @@ PATH = "/api/v1/products"
 
 
 @pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
-def test_k17_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, mysql_server: "MySQLServer") -> None:
+def test_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, mysql_server: "MySQLServer") -> None:
     ended = Event()
 
     def breaking() -> int:

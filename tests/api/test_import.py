@@ -23,7 +23,7 @@ def faults(report: dict) -> list[tuple[int, str | None, str]]:
     return [(error["row"], error["field"], error["code"]) for error in report["errors"]]
 
 
-def test_d01_a_decimal_comma_is_no_factor(api: Api) -> None:
+def test_a_decimal_comma_is_no_factor(api: Api) -> None:
     report = api.load("sku;name;price\nT-1;Savon;4,20\nT-2;Miel;2,4\nT-3;Vin;1234,50\nT-4;Sel;1.50\n")
     assert (report["created"], report["errors"]) == (4, [])
     assert prices(api) == {"T-1": "4.20", "T-2": "2.40", "T-3": "1234.50", "T-4": "1.50"}
@@ -63,30 +63,30 @@ def test_a_foreign_currency_is_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize("heading", ["sku,name,price", '"sku",name,price'])
-def test_d02_a_byte_order_mark_hides_no_column(api: Api, heading: str) -> None:
+def test_a_byte_order_mark_hides_no_column(api: Api, heading: str) -> None:
     report = api.load(b"\xef\xbb\xbf" + heading.encode() + b"\r\nB-1,Cup,3.00\r\n")
     assert report["ignored_columns"] == []
     assert prices(api) == {"B-1": "3.00"}
 
 
-def test_d03_headings_and_cells_are_trimmed(api: Api) -> None:
+def test_headings_and_cells_are_trimmed(api: Api) -> None:
     api.load("SKU , Name,DESCRIPTION ,price\n H-1 , Lamp , Warm light , 9.90 \n")
     product = stored(api)["H-1"]
     assert (product["name"], product["description"], product["price"]) == ("Lamp", "Warm light", "9.90")
 
 
-def test_d03_an_unknown_column_is_named(api: Api) -> None:
+def test_an_unknown_column_is_named(api: Api) -> None:
     assert api.load("sku,name,price,colour\nA,n,1.00,red\n")["ignored_columns"] == ["colour"]
 
 
 @pytest.mark.parametrize("heading", ["sku,Name, name ,price", "sku,name,price,PRICE", "SKU,sku,name,price"])
-def test_d03_two_columns_of_one_name_are_refused(api: Api, heading: str) -> None:
+def test_two_columns_of_one_name_are_refused(api: Api, heading: str) -> None:
     problem = api.load(f"{heading}\nA,b,1.00,2.00\n", status=422)
     assert "same name" in problem["detail"]
     assert api.all() == []
 
 
-def test_d04_windows_1252_comes_out_as_it_was(api: Api) -> None:
+def test_windows_1252_comes_out_as_it_was(api: Api) -> None:
     text = "sku;name;description;price\nW-1;Thé « bio » – 5 €;“curly” ‘quotes’ œuvre…;4,20\n"
     report = api.load(text.encode("cp1252"))
     assert report["encoding"] == "windows-1252"
@@ -113,13 +113,13 @@ def test_unicode_encodings_are_recognised(api: Api, encoding: str) -> None:
         (b"\xef\xbb\xbfsku,name,price\nA,caf\xe9,1.00\n", "Line 2 is not UTF-8"),
     ],
 )
-def test_d04_an_encoding_is_never_guessed(api: Api, data: bytes, told: str) -> None:
+def test_an_encoding_is_never_guessed(api: Api, data: bytes, told: str) -> None:
     problem = api.load(data, status=422)
     assert told in problem["detail"]
     assert api.all() == []
 
 
-def test_d04_a_named_charset_is_taken_at_its_word(api: Api) -> None:
+def test_a_named_charset_is_taken_at_its_word(api: Api) -> None:
     text = "sku;name;price\nR-1;Мыло;4,20\n"
     api.load(text.encode("cp1251"), kind="text/csv; charset=windows-1251")
     assert stored(api)["R-1"]["name"] == "Мыло"
@@ -143,7 +143,7 @@ def test_what_does_not_show_makes_no_second_product(api: Api) -> None:
 
 
 @pytest.mark.parametrize("on_conflict", ["fail", "skip", "update"])
-def test_d05_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) -> None:
+def test_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) -> None:
     file = "sku,name,price\nZ-1,One,1.00\nZ-1,One,1.00\nZ-2,Two,2.00\nz-1,Three,3.00\n"
     dry = api.load(file, on_conflict=on_conflict, dry_run="true")
     assert api.all() == []
@@ -155,12 +155,12 @@ def test_d05_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) 
     assert prices(api) == {"Z-1": "1.00", "Z-2": "2.00"}
 
 
-def test_d05_a_broken_row_does_not_count_as_the_first(api: Api) -> None:
+def test_a_broken_row_does_not_count_as_the_first(api: Api) -> None:
     report = api.load("sku,name,price\nZ-1,One,bad\nZ-1,One,1.00\n")
     assert (report["created"], faults(report)) == (1, [(2, "price", "number")])
 
 
-def test_d05_rows_without_a_sku_repeat_when_all_is_alike(api: Api) -> None:
+def test_rows_without_a_sku_repeat_when_all_is_alike(api: Api) -> None:
     file = "name,price,description\nCup,1.00,a\nCup,1.00,a\nCup,1.00,b\nCup,2.00,a\n"
     report = api.load(file)
     assert (report["created"], faults(report)) == (3, [(3, None, "repeated")])
@@ -201,13 +201,13 @@ def test_an_update_leaves_alone_what_the_file_has_no_column_for(api: Api) -> Non
     assert faults(report) == [(2, "name", "no_column")]
 
 
-def test_d12_an_import_can_set_a_price_to_zero(api: Api) -> None:
+def test_an_import_can_set_a_price_to_zero(api: Api) -> None:
     api.create(sku="Z0", price="5.00")
     api.load("sku,price\nZ0,0\n", on_conflict="update")
     assert prices(api) == {"Z0": "0.00"}
 
 
-def test_d06_skus_keep_their_zeros_through_files(api: Api) -> None:
+def test_skus_keep_their_zeros_through_files(api: Api) -> None:
     skus = ["0017", "0017A", "00000000", "4006381333931"]
     api.load("sku,name,price\n" + "".join(f'"{sku}",n,1.00\n' for sku in skus))
     assert sorted(stored(api)) == sorted(skus)
@@ -217,12 +217,12 @@ def test_d06_skus_keep_their_zeros_through_files(api: Api) -> None:
         assert (report["created"], report["updated"], report["skipped"]) == (0, 0, 4)
 
 
-def test_d06_a_number_is_no_sku(api: Api) -> None:
+def test_a_number_is_no_sku(api: Api) -> None:
     report = api.load('{"sku": 17, "name": "n", "price": "1"}\n', NDJSON)
     assert faults(report) == [(1, "sku", "type")]
 
 
-def test_d07_quotes_commas_and_line_breaks_stay_in_their_cell(api: Api) -> None:
+def test_quotes_commas_and_line_breaks_stay_in_their_cell(api: Api) -> None:
     report = api.load(
         "sku,name,description,price\n"
         'Q-1,"Pipe 3/4"" x 2 m","Cut, threaded\nsecond line",7.10\n'
@@ -239,12 +239,12 @@ def test_d07_quotes_commas_and_line_breaks_stay_in_their_cell(api: Api) -> None:
     assert products["Q-3"]["price"] == "7.30"
 
 
-def test_d07_a_wrong_quote_costs_its_own_row_only(api: Api) -> None:
+def test_a_wrong_quote_costs_its_own_row_only(api: Api) -> None:
     report = api.load('sku,name,price\nA,"3/4" pipe,1.00\nB,fine,2.00\n')
     assert (faults(report), prices(api)) == ([(2, None, "quotation_marks")], {"B": "2.00"})
 
 
-def test_d07_a_quote_that_never_ends_is_reported_with_the_lines_it_took(api: Api) -> None:
+def test_a_quote_that_never_ends_is_reported_with_the_lines_it_took(api: Api) -> None:
     report = api.load('sku,name,price\nA,fine,1.00\nB,"open,2.00\nC,x,3.00\n')
     assert (faults(report), prices(api)) == ([(3, None, "quotation_marks")], {"A": "1.00"})
     assert "lines 3 to 4" in report["errors"][0]["detail"]

@@ -37,14 +37,14 @@ def at_once(apps: Apps, keys: list[str | None]) -> list[tuple[int, dict]]:
 
 
 @pytest.mark.parametrize("keys", [[None] * 20, [f"key-{n}" for n in range(20)]], ids=["no key", "distinct keys"])
-def test_d11_one_of_twenty_wins_a_sku(api: Api, apps: Apps, keys: list[str | None]) -> None:
+def test_one_of_twenty_wins_a_sku(api: Api, apps: Apps, keys: list[str | None]) -> None:
     answers = at_once(apps, keys)
     assert Counter(status for status, _ in answers) == {201: 1, 409: 19}
     assert all(body["errors"][0]["pointer"] == "/sku" for status, body in answers if status == 409)
     assert len(api.all()) == 1
 
 
-def test_d11_twenty_times_one_key_is_one_product(api: Api, apps: Apps) -> None:
+def test_twenty_times_one_key_is_one_product(api: Api, apps: Apps) -> None:
     answers = at_once(apps, ["shared"] * 20)
     assert {status for status, _ in answers} <= {201, 409}
     bodies = [body for status, body in answers if status == 201]
@@ -52,14 +52,14 @@ def test_d11_twenty_times_one_key_is_one_product(api: Api, apps: Apps) -> None:
     assert [product["id"] for product in api.all()] == [bodies[0]["id"]]
 
 
-def test_d11_a_key_that_meets_a_taken_sku_is_refused_each_time(api: Api, apps: Apps) -> None:
+def test_a_key_that_meets_a_taken_sku_is_refused_each_time(api: Api, apps: Apps) -> None:
     api.create(sku="race-1")
     answers = at_once(apps, ["shared"] * 10)
     assert {status for status, _ in answers} == {409}
     assert len(api.all()) == 1
 
 
-def test_d21_the_same_request_again_gets_the_first_answer(api: Api, apps: Apps) -> None:
+def test_the_same_request_again_gets_the_first_answer(api: Api, apps: Apps) -> None:
     first = api.add.post(PATH, json=BODY, headers={"Idempotency-Key": "k"})
     api.patch(first.json, {"name": "changed since"})
     again = api.add.post(PATH, json=BODY, headers={"Idempotency-Key": "k"})
@@ -111,7 +111,7 @@ def test_keys_are_forgotten_after_a_day(api: Api, apps: Apps, monkeypatch: pytes
         assert connection.scalars(select(IdempotencyKey.key)).all() == ["new"]
 
 
-def test_d22_of_twenty_changes_at_once_to_one_version_one_is_made(api: Api, apps: Apps) -> None:
+def test_of_twenty_changes_at_once_to_one_version_one_is_made(api: Api, apps: Apps) -> None:
     product = api.create()
     barrier = threading.Barrier(20)
 

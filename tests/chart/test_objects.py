@@ -57,7 +57,7 @@ def test_the_schema_for_the_first_start_is_what_the_migrations_make() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Job", "CronJob", "StatefulSet", "Deployment", "Pod"])
-def test_k05_every_pod_meets_the_restricted_level(kind: str) -> None:
+def test_every_pod_meets_the_restricted_level(kind: str) -> None:
     pods = [(name, pod) for name, pod in pod_templates(default_and_everything()) if name.startswith(kind + "/")]
     assert pods
     for name, pod in pods:
@@ -72,7 +72,7 @@ def test_k05_every_pod_meets_the_restricted_level(kind: str) -> None:
             assert own["readOnlyRootFilesystem"] is True, name
 
 
-def test_k04_writable_places_are_sized() -> None:
+def test_writable_places_are_sized() -> None:
     for name, pod in pod_templates(default_and_everything()):
         for volume in pod["spec"]["volumes"]:
             if "emptyDir" in volume:
@@ -89,7 +89,7 @@ def test_every_container_says_what_it_needs() -> None:
             assert "memory" in container["resources"]["limits"], name
 
 
-def test_k11_service_links_are_off_in_every_pod() -> None:
+def test_service_links_are_off_in_every_pod() -> None:
     for name, pod in pod_templates(default_and_everything()):
         assert pod["spec"]["enableServiceLinks"] is False, name
 
@@ -111,7 +111,7 @@ def test_no_password_stands_in_a_manifest_and_no_secret_is_an_object_of_the_char
     assert of_kind(default_and_everything(), "Secret") == []
 
 
-def test_k01_rendering_twice_gives_the_same() -> None:
+def test_rendering_twice_gives_the_same() -> None:
     assert render_chart(EVERYTHING) == render_chart(EVERYTHING, arguments=("--is-upgrade",))
 
 
@@ -125,7 +125,7 @@ def test_each_service_sees_its_own_secret_only() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, EXTERNAL])
-def test_k02_no_selector_or_claim_holds_what_changes(values: dict[str, Any]) -> None:
+def test_no_selector_or_claim_holds_what_changes(values: dict[str, Any]) -> None:
     for found in render_chart(values | {"commonLabels": {"team": "shop"}}):
         if found["kind"] in ("Deployment", "StatefulSet"):
             names = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
@@ -135,14 +135,14 @@ def test_k02_no_selector_or_claim_holds_what_changes(values: dict[str, Any]) -> 
         assert found["metadata"]["labels"]["team"] == "shop"
 
 
-def test_k02_a_new_version_of_the_chart_alone_restarts_nothing() -> None:
+def test_a_new_version_of_the_chart_alone_restarts_nothing() -> None:
     for name, pod in pod_templates(render_chart(EVERYTHING)):
         if not name.startswith("Pod/"):
             assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(pod["metadata"]["labels"]), name
 
 
 @pytest.mark.parametrize("release", ["a", "2nd", "v1.2", "r" * 40, "r" * 53, "x" * 30 + "-" + "y" * 22])
-def test_k09_names_fit_and_stay_apart(release: str) -> None:
+def test_names_fit_and_stay_apart(release: str) -> None:
     objects = render_chart(EVERYTHING, release=release)
     for found in objects:
         name = found["metadata"]["name"]
@@ -155,7 +155,7 @@ def test_k09_names_fit_and_stay_apart(release: str) -> None:
     assert len(names) == len(objects)
 
 
-def test_k03_and_k09_two_releases_share_no_name() -> None:
+def test_and_k09_two_releases_share_no_name() -> None:
     def names(release: str) -> set[tuple[str, str]]:
         return {(found["kind"], found["metadata"]["name"]) for found in render_chart(release=release)}
 
@@ -163,7 +163,7 @@ def test_k03_and_k09_two_releases_share_no_name() -> None:
     assert not names("r" * 52 + "a") & names("r" * 52 + "b")
 
 
-def test_k03_selectors_take_own_pods_only() -> None:
+def test_selectors_take_own_pods_only() -> None:
     for found in render_chart(EVERYTHING, release="a"):
         selectors = [
             value for value in _find(found, {"matchLabels", "selector", "labelSelector"}) if isinstance(value, dict)
@@ -182,7 +182,7 @@ def _find(value: Any, keys: set[str]) -> list[Any]:
     return own + [hit for key, item in value.items() if key not in keys for hit in _find(item, keys)]
 
 
-def test_k06_whatever_is_not_allowed_is_refused_both_ways_and_names_can_be_resolved() -> None:
+def test_whatever_is_not_allowed_is_refused_both_ways_and_names_can_be_resolved() -> None:
     objects = render_chart({"backup": {"enabled": True}})
     policies = of_kind(objects, "NetworkPolicy")
     deny = one(policies, "NetworkPolicy", "default-deny")["spec"]
@@ -199,7 +199,7 @@ def test_k06_whatever_is_not_allowed_is_refused_both_ways_and_names_can_be_resol
             assert {"port": 53, "protocol": "TCP"} in ports
 
 
-def test_k06_display_reaches_the_services_and_not_the_database() -> None:
+def test_display_reaches_the_services_and_not_the_database() -> None:
     egress = one(render_chart(), "NetworkPolicy", "display-product")["spec"]["egress"]
     peers = [
         peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"]
@@ -209,14 +209,14 @@ def test_k06_display_reaches_the_services_and_not_the_database() -> None:
     assert peers == ["add-product", "read-product"]
 
 
-def test_k08_the_autoscaler_alone_decides_how_many_pods() -> None:
+def test_the_autoscaler_alone_decides_how_many_pods() -> None:
     objects = render_chart({"autoscaling": {"enabled": True}})
     assert all("replicas" not in found["spec"] for found in of_kind(objects, "Deployment"))
     assert len(of_kind(objects, "HorizontalPodAutoscaler")) == 3
     assert of_kind(render_chart(), "HorizontalPodAutoscaler") == []
 
 
-def test_k07_a_rollout_takes_no_pod_before_its_successor_is_ready() -> None:
+def test_a_rollout_takes_no_pod_before_its_successor_is_ready() -> None:
     for deployment in of_kind(render_chart(), "Deployment"):
         assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
         pod = deployment["spec"]["template"]["spec"]
@@ -225,7 +225,7 @@ def test_k07_a_rollout_takes_no_pod_before_its_successor_is_ready() -> None:
         assert pod["terminationGracePeriodSeconds"] >= drain + 30
 
 
-def test_k13_the_pages_are_told_their_address() -> None:
+def test_the_pages_are_told_their_address() -> None:
     def address(values: dict[str, Any]) -> str | None:
         pod = one(render_chart(values), "Deployment", "display-product")["spec"]["template"]["spec"]
         return environment(pod["containers"][0]).get("CATALOG_PUBLIC_URL")
@@ -250,7 +250,7 @@ def test_ingress_nginx_takes_the_largest_file_that_the_pages_take() -> None:
     assert limit({"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "1g"}}) == "1g"
 
 
-def test_k14_everything_listens_on_both_families_and_literals_are_bracketed() -> None:
+def test_everything_listens_on_both_families_and_literals_are_bracketed() -> None:
     objects = render_chart(EXTERNAL | {"externalDatabase": {"host": "2001:db8::1", "readHost": "2001:db8::2"}})
     hosts = []
     for service in SERVICES:
@@ -263,18 +263,18 @@ def test_k14_everything_listens_on_both_families_and_literals_are_bracketed() ->
     assert all(service["spec"]["ipFamilyPolicy"] == "PreferDualStack" for service in of_kind(objects, "Service"))
 
 
-def test_k16_mysql_gets_minutes_to_start() -> None:
+def test_mysql_gets_minutes_to_start() -> None:
     (mysql,) = one(render_chart(), "StatefulSet", "mysql")["spec"]["template"]["spec"]["containers"]
     assert mysql["startupProbe"]["periodSeconds"] * mysql["startupProbe"]["failureThreshold"] >= 1800
 
 
-def test_k17_liveness_does_not_ask_the_database() -> None:
+def test_liveness_does_not_ask_the_database() -> None:
     for deployment in of_kind(render_chart(), "Deployment"):
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
 
 
-def test_k19_registry_and_pull_secret_reach_every_container() -> None:
+def test_registry_and_pull_secret_reach_every_container() -> None:
     digest = "sha256:" + "a" * 64
     image = {"image": {"digest": digest}}
     values = EVERYTHING | {
@@ -289,14 +289,14 @@ def test_k19_registry_and_pull_secret_reach_every_container() -> None:
             assert container["image"].endswith("@" + digest), name
 
 
-def test_k19_the_chart_lists_every_image_for_mirroring() -> None:
+def test_the_chart_lists_every_image_for_mirroring() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     listed = {entry["image"] for entry in yaml.safe_load(chart["annotations"]["artifacthub.io/images"])}
     used = {container["image"] for _, pod in pod_templates(default_and_everything()) for container in containers(pod)}
     assert listed == used
 
 
-def test_k22_no_namespace_and_no_cluster_domain_is_fixed() -> None:
+def test_no_namespace_and_no_cluster_domain_is_fixed() -> None:
     for values in ({}, EVERYTHING, EXTERNAL):
         text = yaml.safe_dump(render_chart(values, namespace="default"))
         assert "cluster.local" not in text

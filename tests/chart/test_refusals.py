@@ -85,13 +85,13 @@ def test_a_contradiction_is_refused_by_name(values: dict[str, Any], sentence: st
 
 @pytest.mark.parametrize("tag", [20260101, 58467965, 1e10, True])
 @pytest.mark.parametrize("block", ["", "addProduct", "mysql", "jobs"])
-def test_k10_a_tag_that_is_a_number_is_refused_and_told_to_be_quoted(tag: Any, block: str) -> None:
+def test_a_tag_that_is_a_number_is_refused_and_told_to_be_quoted(tag: Any, block: str) -> None:
     image = {"image": {"tag": tag}}
     with pytest.raises(Refused, match="write the tag in quotes"):
         render_chart({block: image} if block else image)
 
 
-def test_k10_a_quoted_tag_arrives_as_typed() -> None:
+def test_a_quoted_tag_arrives_as_typed() -> None:
     objects = str(render_chart({"image": {"tag": "20260101"}, "mysql": {"image": {"tag": "1e10"}}}))
     assert "/add-product:20260101" in objects
     assert "/mysql:1e10" in objects
@@ -99,7 +99,7 @@ def test_k10_a_quoted_tag_arrives_as_typed() -> None:
 
 @pytest.mark.parametrize("path", ["ingress", "addProduct", "mysql.persistence", "mysql.persistence.size", "global"])
 @pytest.mark.parametrize("helm", HELMS)
-def test_k20_values_that_lack_a_key_are_refused_with_the_way_out(path: str, helm: str) -> None:
+def test_values_that_lack_a_key_are_refused_with_the_way_out(path: str, helm: str) -> None:
     with pytest.raises(Refused, match=f"{path} is missing or null.*--reset-then-reuse-values"):
         render_chart(arguments=("--set-json", f"{path}=null"), helm=helm)
 

@@ -56,7 +56,7 @@ def counted(running: Running) -> float:
     )
 
 
-def test_k15_counters_sum_all_workers_and_never_fall(running: Running) -> None:
+def test_counters_sum_all_workers_and_never_fall(running: Running) -> None:
     before = counted(running)
     url = running.urls["read_product"]
     with ThreadPoolExecutor(6) as pool:

@@ -61,7 +61,7 @@ def listed(replicas: list[Running], sku: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("keys", [[None] * 20, [f"key-{n}" for n in range(20)]], ids=["no-key", "distinct-keys"])
-def test_d11_one_of_twenty_wins_a_sku(
+def test_one_of_twenty_wins_a_sku(
     replicas: list[Running], keys: list[str | None], request: pytest.FixtureRequest
 ) -> None:
     sku = f"RACE-{request.node.callspec.id}"
@@ -71,7 +71,7 @@ def test_d11_one_of_twenty_wins_a_sku(
     assert listed(replicas, sku) == [body for status, body in answers if status == 201]
 
 
-def test_d11_twenty_times_one_key_is_one_product(replicas: list[Running]) -> None:
+def test_twenty_times_one_key_is_one_product(replicas: list[Running]) -> None:
     answers = at_once(replicas, "RACE-shared-key", ["shared"] * 20)
     made = [body for status, body in answers if status == 201]
     assert listed(replicas, "RACE-shared-key") == made[:1]

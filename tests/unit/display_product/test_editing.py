@@ -19,7 +19,7 @@ def lonely(settings: Settings) -> Browser:
     return Browser(display_product.create_app(away).test_client())
 
 
-def test_d20_after_an_error_everything_typed_is_still_there(api: Api, browser: Browser):
+def test_after_an_error_everything_typed_is_still_there(api: Api, browser: Browser):
     description = "First line\r\n\r\n  third & <last>"
     page = browser.send(
         browser.get("/products/new"), "/products/new", name="Vase", price="abc", description=description
@@ -31,7 +31,7 @@ def test_d20_after_an_error_everything_typed_is_still_there(api: Api, browser: B
     assert api.all() == []
 
 
-def test_d20_during_an_outage_too(lonely: Browser):
+def test_during_an_outage_too(lonely: Browser):
     page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="12,50", description="a\r\nb")
     assert page.status == 503
     assert page.response.headers["Retry-After"] == "5"
@@ -40,14 +40,14 @@ def test_d20_during_an_outage_too(lonely: Browser):
     assert (kept["name"], kept["price"], kept["description"]) == ("Vase", "12,50", "a\r\nb")
 
 
-def test_d20_the_form_of_an_outage_can_be_sent_again(api: Api, browser: Browser, lonely: Browser):
+def test_the_form_of_an_outage_can_be_sent_again(api: Api, browser: Browser, lonely: Browser):
     page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="1")
     token = browser.get("/products/new").fields()["csrf_token"]
     assert browser.send(page, "/products/new", csrf_token=token).status == 303
     assert len(api.all()) == 1
 
 
-def test_d21_a_double_click_adds_one_product(settings: Settings, api: Api):
+def test_a_double_click_adds_one_product(settings: Settings, api: Api):
     app = display_product.create_app(settings)
     browser = Browser(app.test_client())
     page = browser.get("/products/new")
@@ -67,14 +67,14 @@ def test_d21_a_double_click_adds_one_product(settings: Settings, api: Api):
     assert landed == {f"/products/{product['id']}"}
 
 
-def test_d21_going_back_and_typing_another_product_adds_that_one(api: Api, browser: Browser):
+def test_going_back_and_typing_another_product_adds_that_one(api: Api, browser: Browser):
     page = browser.get("/products/new")
     browser.send(page, "/products/new", name="One", price="1")
     browser.send(page, "/products/new", name="Two", price="1")
     assert [product["name"] for product in api.all()] == ["One", "Two"]
 
 
-def test_d22_two_people_edit_one_product(api: Api, browser: Browser):
+def test_two_people_edit_one_product(api: Api, browser: Browser):
     product = api.create(name="Lamp", price="10.00", description="Warm")
     address = f"/products/{product['id']}/edit"
     first, second = browser.get(address), browser.get(address)
@@ -203,7 +203,7 @@ def test_a_body_that_is_no_form_is_a_form_without_fields(body: str, browser: Bro
     assert answer.status_code == 403
 
 
-def test_d22_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
+def test_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/edit"
     page = browser.get(address)
@@ -215,7 +215,7 @@ def test_d22_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
     assert [each["name"] for each in api.all()] == ["Better lamp"]
 
 
-def test_d24_errors_reach_a_screen_reader(browser: Browser):
+def test_errors_reach_a_screen_reader(browser: Browser):
     page = browser.send(browser.get("/products/new"), "/products/new")
     assert page.status == 422
     assert page.title.startswith("Error:")
@@ -294,7 +294,7 @@ def test_a_body_over_the_limit_is_a_page(browser: Browser):
     assert "too large" in page.title
 
 
-def test_d12_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
+def test_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
     product = api.create(price="5.00")
     address = f"/products/{product['id']}/edit"
     assert browser.send(browser.get(address), address, price="0").status == 303
@@ -305,20 +305,20 @@ def test_d12_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
     ("typed", "stored"),
     [("2000", "2000.00"), ("2000.00", "2000.00"), ("12.1", "12.10"), ("0.1", "0.10"), ("29.99", "29.99")],
 )
-def test_d13_round_and_short_prices_are_taken(typed: str, stored: str, api: Api, browser: Browser):
+def test_round_and_short_prices_are_taken(typed: str, stored: str, api: Api, browser: Browser):
     assert browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed).status == 303
     assert api.all()[0]["price"] == stored
 
 
 @pytest.mark.parametrize("typed", ["1E3", "12.500", "1.005"])
-def test_d13_prices_that_would_have_to_be_rounded_are_refused(typed: str, api: Api, browser: Browser):
+def test_prices_that_would_have_to_be_rounded_are_refused(typed: str, api: Api, browser: Browser):
     page = browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed)
     assert page.status == 422
     assert page.fields()["price"] == typed
     assert api.all() == []
 
 
-def test_d23_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser):
+def test_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser):
     product = api.create(name="Lamp", sku="L-1", price="5.00", description="Warm\n\nlight")
     address = f"/products/{product['id']}/edit"
     browser.send(browser.get(address), address, name="Big lamp")

@@ -177,7 +177,7 @@ def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser):
         assert not page.soup.select("script:not([src]), [onclick]")
 
 
-def test_d02_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser):
+def test_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser):
     rows = [
         ("0017", 'Pipe 3/4" x 2 m', "Cut, threaded\nsecond line", "7.10"),
         ("茶-1", "Thé « noir » €", "“Fin”", "4.20"),
@@ -239,7 +239,7 @@ def test_what_is_no_table_with_headings_is_refused_politely(content: bytes, name
     assert api.all() == []
 
 
-def test_d12_a_file_can_change_a_price_to_zero(api: Api, browser: Browser):
+def test_a_file_can_change_a_price_to_zero(api: Api, browser: Browser):
     api.create(sku="Z0", price="5.00")
     assert counts(confirm(browser, choose(browser, "sku,price\nZ0,0\n", on_conflict="update"))) == ["0", "1", "0", "0"]
     assert api.all()[0]["price"] == "0.00"

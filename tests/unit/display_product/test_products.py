@@ -25,7 +25,7 @@ def test_the_home_page_shows_the_newest_products(api: Api, browser: Browser):
     assert names(browser.get("/")) == [f"Thing {number}" for number in range(9, 1, -1)]
 
 
-def test_d12_a_price_of_zero_is_shown_everywhere(api: Api, browser: Browser):
+def test_a_price_of_zero_is_shown_everywhere(api: Api, browser: Browser):
     product = api.create(price="0")
     assert browser.get("/products").texts(".price") == ["€0.00"]
     assert browser.get(f"/products/{product['id']}").texts(".price") == ["€0.00"]
@@ -59,13 +59,13 @@ def test_times_are_there_for_people_and_for_programs(api: Api, browser: Browser)
         "q=%FF", "q=%00", "q=a+b+c+d+e+f+g+h+i+j+k",
     ],
 )  # fmt: skip
-def test_d17_a_wrong_address_of_the_list_is_a_readable_page(query: str, api: Api, browser: Browser):
+def test_a_wrong_address_of_the_list_is_a_readable_page(query: str, api: Api, browser: Browser):
     page = browser.get(f"/products?{query}")
     assert page.status == 400
     assert page.one("main a[href='/products']")
 
 
-def test_d18_search_and_sort_are_kept_while_paging_and_back_works(api: Api, browser: Browser):
+def test_search_and_sort_are_kept_while_paging_and_back_works(api: Api, browser: Browser):
     api.load([{"name": f"Chair {n}", "price": f"{n % 7}.50"} for n in range(45)])
     api.load([{"name": f"Table {n}", "price": "9.00"} for n in range(15)])
     first = browser.get("/products?q=chair&sort=price&limit=20")
@@ -113,7 +113,7 @@ def test_cards_or_table_is_remembered(api: Api, browser: Browser):
     assert page.texts("table.products tbody th") == ["Lamp"]
 
 
-def test_d19_texts_come_out_exactly_as_typed(api: Api, browser: Browser):
+def test_texts_come_out_exactly_as_typed(api: Api, browser: Browser):
     name = 'Salt & "Pepper" <mill> &amp;'
     description = "<script>alert(1)</script>\n  indented & 'quoted'\n\n&lt;end"
     page = browser.get("/products/new")
@@ -150,7 +150,7 @@ def test_the_whole_catalogue_can_be_downloaded(api: Api, browser: Browser):
 
 
 @pytest.mark.parametrize("sort", ["price", "-price", "name", "-name"])
-def test_d14_equal_prices_and_names_come_once_each(sort: str, api: Api, browser: Browser):
+def test_equal_prices_and_names_come_once_each(sort: str, api: Api, browser: Browser):
     things = [(f"Thing {n}" if n % 5 else "Same", "9.99" if n % 4 else f"{n}") for n in range(57)]
     api.load([{"sku": f"S-{n}", "name": name, "price": price} for n, (name, price) in enumerate(things)])
     seen, page = [], browser.get("/products", query_string={"sort": sort, "limit": 7})
@@ -170,9 +170,7 @@ def test_d14_equal_prices_and_names_come_once_each(sort: str, api: Api, browser:
         ("A-315", ["A-315 valve"]), ("tea ice", ["Ice tea"]), ("🍃", ["🍃 Tea 茶"]), ("the", []),
     ],
 )  # fmt: skip
-def test_d15_d16_signs_and_short_words_are_searched_as_they_stand(
-    words: str, found: list[str], api: Api, browser: Browser
-):
+def test_d16_signs_and_short_words_are_searched_as_they_stand(words: str, found: list[str], api: Api, browser: Browser):
     for name in ("Juice 100%", "Juice 1000", "A_B", "AXB", "TV 55", "A-315 valve", "Ice tea", "🍃 Tea 茶"):
         api.create(name=name)
     page = browser.get("/products", query_string={"q": words})
@@ -181,7 +179,7 @@ def test_d15_d16_signs_and_short_words_are_searched_as_they_stand(
     assert page.title.startswith(f"Search for “{words}”")
 
 
-def test_d16_blanks_are_no_search(api: Api, browser: Browser):
+def test_blanks_are_no_search(api: Api, browser: Browser):
     api.create(name="Lamp")
     page = browser.get("/products?q=%20%20")
     assert names(page) == ["Lamp"]

@@ -18,18 +18,18 @@ def faults(candidate: Candidate) -> list[tuple[str | None, str]]:
     return [(fault.column, fault.code) for fault in candidate.errors]
 
 
-def test_d12_a_price_of_zero_is_a_value_and_an_empty_one_is_none() -> None:
+def test_a_price_of_zero_is_a_value_and_an_empty_one_is_none() -> None:
     zero, empty = candidates("sku,price", "Z0,0", "Z1,")
     assert zero.values == {"sku": "Z0", "price": Decimal("0.00")}
     assert faults(empty) == [("price", "required")]
 
 
-def test_d03_cells_are_trimmed_and_an_empty_sku_is_none() -> None:
+def test_cells_are_trimmed_and_an_empty_sku_is_none() -> None:
     [found] = candidates("SKU,Name,Description,Price", " , Lamp , Warm light , 9.90 ")
     assert found.values == {"sku": None, "name": "Lamp", "description": "Warm light", "price": Decimal("9.90")}
 
 
-def test_d08_the_apostrophe_of_an_export_is_taken_away() -> None:
+def test_the_apostrophe_of_an_export_is_taken_away() -> None:
     [found] = candidates("sku,name,price", "'-1,''=2,1.00")
     assert (found.values["sku"], found.values["name"]) == ("-1", "'=2")
 
@@ -39,7 +39,7 @@ def test_every_bad_cell_of_a_row_is_named_by_its_own_heading() -> None:
     assert faults(found) == [("Code", "control_character"), ("Libellé", "blank"), ("Prix", "number")]
 
 
-def test_d01_a_row_cut_in_two_by_its_decimal_comma_is_refused_whole() -> None:
+def test_a_row_cut_in_two_by_its_decimal_comma_is_refused_whole() -> None:
     cut, short, blank = candidates("sku,name,price", "A,Miel,2,4", "B,x", "C,x,1.00,, ")
     assert (faults(cut), cut.errors[0].value) == ([(None, "cells")], "A | Miel | 2 | 4")
     assert faults(short) == [(None, "cells")]

@@ -67,7 +67,7 @@ def refusal(data: bytes) -> str:
         ("sku,name".encode("utf-16-be"), "utf-16-be"),
     ],
 )
-def test_d02_d04_the_bytes_tell_the_encoding(data: bytes, codec: str) -> None:
+def test_d04_the_bytes_tell_the_encoding(data: bytes, codec: str) -> None:
     assert detect(io.BytesIO(data)) == codec
 
 
@@ -88,7 +88,7 @@ def test_a_character_may_lie_across_two_chunks(codec: str, shift: int) -> None:
     ],
 )
 @pytest.mark.parametrize("lines", [1, 30_000])
-def test_d04_the_line_of_the_first_wrong_byte_is_named_however_far_down(
+def test_the_line_of_the_first_wrong_byte_is_named_however_far_down(
     mark: bytes, codec: str, broken: bytes, lines: int
 ) -> None:
     data = mark + (HEADING * lines).encode(codec) + broken + "\n".encode(codec) * 3
@@ -119,13 +119,13 @@ def test_what_is_no_text_is_called_what_it_is(data: bytes, told: str) -> None:
     ("charset", "text"),
     [("UTF-8", "é茶"), ("utf-16", "é茶"), ("windows-1251", "Мыло"), ("shift_jis", "石鹸"), ("gb18030", "肥皂"), ("ISO-8859-15", "5 €")],
 )  # fmt: skip
-def test_d04_a_named_charset_is_used_and_checked(charset: str, text: str) -> None:
+def test_a_named_charset_is_used_and_checked(charset: str, text: str) -> None:
     codec = verify(io.BytesIO(text.encode(charset)), charset)
     assert text.encode(charset).decode(codec) == text
     assert encoding.label(codec).lower() == charset.lower()
 
 
-def test_d04_a_named_charset_that_is_wrong_or_unknown_is_refused() -> None:
+def test_a_named_charset_that_is_wrong_or_unknown_is_refused() -> None:
     with pytest.raises(Unreadable, match="Line 2 is not us-ascii"):
         verify(io.BytesIO(b"a\n\xe9"), "us-ascii")
     with pytest.raises(Unreadable, match="there are: utf-8, "):

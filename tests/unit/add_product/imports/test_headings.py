@@ -20,7 +20,7 @@ def fields(*headings: str, currency: str = "EUR") -> dict[str, str]:
         (("Sale price", "name", "Regular price"), {"name": "name", "price": "Regular price"}),
     ],
 )
-def test_d03_headings_are_known_however_they_are_written(headings: tuple[str, ...], found: dict[str, str]) -> None:
+def test_headings_are_known_however_they_are_written(headings: tuple[str, ...], found: dict[str, str]) -> None:
     assert fields(*headings) == found
 
 
@@ -77,7 +77,7 @@ def test_what_is_shown_of_headings_is_bounded() -> None:
     [("name", "price", "colour", ""), ("code", "sku", "name"), ("name", "price", "Option1 Value", "Variant Title"),
      ("Handle", "Title", "Variant Price", "Option1 Value", "Vendor")],
 )  # fmt: skip
-def test_d03_every_column_is_used_or_said_to_be_ignored(headings: tuple[str, ...]) -> None:
+def test_every_column_is_used_or_said_to_be_ignored(headings: tuple[str, ...]) -> None:
     columns: Columns = recognise(headings, "EUR")
     used = {*columns.fields.values(), *columns.variant, columns.group} - {None}
     assert {*(headings[at] for at in used), *columns.ignored} == set(headings) - {""}
@@ -87,7 +87,7 @@ def test_d03_every_column_is_used_or_said_to_be_ignored(headings: tuple[str, ...
     "headings",
     [("name", "NAME ", "price"), ("sku", "name", "Colour", "colour"), ("product name", "product_name", "sku")],
 )
-def test_d03_two_columns_of_one_name_are_refused(headings: tuple[str, ...]) -> None:
+def test_two_columns_of_one_name_are_refused(headings: tuple[str, ...]) -> None:
     with pytest.raises(Unknown, match="same name"):
         recognise(headings, "EUR")
 

@@ -70,14 +70,14 @@ def test_a_hint_that_cannot_be_followed_is_a_heading_like_any_other(hint: str) -
     assert rows(f"{hint}\nsku,name\n")[0].cells == next(iter(cells(f"{hint}\n")))
 
 
-def test_d07_a_cell_keeps_quotes_delimiters_and_line_breaks() -> None:
+def test_a_cell_keeps_quotes_delimiters_and_line_breaks() -> None:
     assert cells('sku,name\nQ-1,"3/4"" x, ""2""\r\nsecond"\nQ-2,3/4" bare\n')[1:] == [
         ["Q-1", '3/4" x, "2"\r\nsecond'],
         ["Q-2", '3/4" bare'],
     ]
 
 
-def test_d07_a_wrong_quote_costs_the_lines_that_it_names_and_no_more() -> None:
+def test_a_wrong_quote_costs_the_lines_that_it_names_and_no_more() -> None:
     found = rows('sku,name\nA,"x" y\nB,"two\nlines" z\nC,fine\n')
     assert [(row.number, row.line, bool(row.fault)) for row in found[1:]] == [(2, 2, True), (3, 3, True), (4, 5, False)]
     assert "lines 3 to 4" in found[2].fault.detail
