@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+import urllib3
 
 from e2e.kube import SERVICES, Cluster, Release, eventually
 from e2e.load import Load
@@ -40,6 +41,38 @@ def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser
             shop.kubectl("delete", "pod", shop.pods(service)[0].metadata.name, "--wait")
         shop.rolled_out()
     check(load, shop)
+
+
+IMPORTED = 40_000
+
+
+def test_an_import_goes_on_when_its_pod_is_killed_and_when_pods_are_replaced(shop: Release) -> None:
+    rows = "sku,name,price\n" + "".join(f"ROLLED-{number},Cup,1.00\n" for number in range(IMPORTED))
+    headers = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+    with shop.forward("service/shop-add-product", 80) as base:
+        sent = urllib3.request("POST", f"{base}/api/v1/products/import", body=rows, headers=headers, timeout=20)
+    assert sent.status == 202, sent.data
+    address = f"/api/v1/imports/{sent.json()['id']}"
+    with shop.forward("service/shop-read-product", 80) as base:
+
+        def written() -> int:
+            report = urllib3.request("GET", base + address).json()["report"]
+            return report["created"] if report else 0
+
+        eventually(lambda: written() > 0, 60, 0.2)
+        for pod in shop.pods("add-product"):
+            shop.kubectl("delete", "pod", pod.metadata.name, "--grace-period=0", "--force")
+        before = written()
+        assert before < IMPORTED
+        eventually(lambda: written() > before, 120, 0.2)
+        shop.kubectl("rollout", "restart", "deployment/shop-add-product")
+        assert written() < IMPORTED
+        eventually(lambda: urllib3.request("GET", base + address).json()["state"] == "done", 240)
+        assert written() == IMPORTED
+    shop.rolled_out("add-product")
+    count = "SELECT COUNT(*), COUNT(DISTINCT sku) FROM product WHERE sku LIKE 'ROLLED-%'"
+    assert shop.sql("reader", count).stdout.split() == [str(IMPORTED)] * 2
+    shop.sql("root", "DELETE FROM product WHERE sku LIKE 'ROLLED-%'")
 
 
 DRAIN_SECONDS = 180
