@@ -40,6 +40,8 @@ class _Within(Timeout):
 
 
 TIMEOUT = _Within(connect=1.5, read=8)
+# Leaves time to show how the import is when a change of it is not answered.
+CHANGE_TIMEOUT = _Within(connect=1.5, read=6)
 # urllib3 lets each piece that is sent take as long as the connection may.
 UPLOAD_TIMEOUT = _Within(connect=8, read=8)
 # How long the services are asked to wait for the end of an import (RFC 7240); then its page shows how far it has come.
@@ -193,15 +195,15 @@ class Client:
 
     def check_again(self, import_id: int, options: Mapping[str, str]) -> None:
         """Checks the file of an import in another way; `options`: charset and on_conflict. Raises Missing, Refused."""
-        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/check?{urlencode(options)}", headers=WAIT)
+        self._change(f"{import_id}/check?{urlencode(options)}")
 
     def start(self, import_id: int) -> None:
         """Writes the rows of an import that has been checked. Raises Missing or Refused."""
-        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/start", headers=WAIT)
+        self._change(f"{import_id}/start")
 
     def cancel(self, import_id: int) -> None:
         """Stops an import; what has been written stays. Raises Missing or Refused."""
-        self._send(ADD, "POST", f"{IMPORTS}/{import_id}/cancel", headers=WAIT)
+        self._change(f"{import_id}/cancel")
 
     def imported(self, import_id: int) -> wire.Import:
         """An import, in whatever state. Raises Missing."""
@@ -224,6 +226,9 @@ class Client:
         except (urllib3.exceptions.HTTPError, msgspec.DecodeError):
             health = None
         return Report(service, health, (time.perf_counter() - started) * 1000)
+
+    def _change(self, what: str) -> None:
+        self._send(ADD, "POST", f"{IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
         """The answer to a request that succeeded. Raises Away, Missing, Stale or Refused for any other."""

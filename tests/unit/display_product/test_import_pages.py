@@ -3,15 +3,18 @@
 import csv
 import hashlib
 import io
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
+from urllib3 import Timeout
 
 import display_product
 from catalog import wire
 from catalog.settings import Settings
+from display_product import client
 from imports import REPORT, WRITTEN, Imports
 from pages import Browser, Page
 from processes import Running, running_services
@@ -313,15 +316,20 @@ def test_what_comes_too_late_is_said_on_the_page_of_the_import(imports: Imports,
     assert late.one("#progress")["data-address"] == address
 
 
-def test_an_outage_loses_nothing(settings: Settings, imports: Imports, browser: Browser):
+def test_an_outage_loses_nothing(
+    settings: Settings, imports: Imports, browser: Browser, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(client, "CHANGE_TIMEOUT", Timeout(0.2))
     address = imports.put("checked")
     page = browser.get(address)
-    app = display_product.create_app(msgspec.structs.replace(settings, add_url=AWAY))
-    lonely = Browser(app.test_client())
-    lonely.client.set_cookie("catalog_session", browser.client.get_cookie("catalog_session").value)
-    said = press(lonely, page, "start")
-    assert (said.status, said.texts("h1")) == (503, ["Preview of the import"])
-    assert said.response.headers["Retry-After"] == "5"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for add_url in (AWAY, f"http://127.0.0.1:{silent.getsockname()[1]}"):
+            app = display_product.create_app(msgspec.structs.replace(settings, add_url=add_url))
+            lonely = Browser(app.test_client())
+            lonely.client.set_cookie("catalog_session", browser.client.get_cookie("catalog_session").value)
+            said = press(lonely, page, "start")
+            assert (said.status, said.texts("h1")) == (503, ["Preview of the import"])
+            assert said.response.headers["Retry-After"] == "5"
     app = display_product.create_app(msgspec.structs.replace(settings, read_url=AWAY))
     away = Browser(app.test_client()).get(address)
     assert (away.status, away.one("main .actions a")["href"]) == (503, address)
