@@ -18,18 +18,18 @@ def test_everything_is_ready_without_a_restart(shop: Release) -> None:
     assert shop.restarts() == 0
 
 
-def test_k05_the_restricted_level_refuses_nothing_and_warns_of_nothing(shop: Release) -> None:
+def test_the_restricted_level_refuses_nothing_and_warns_of_nothing(shop: Release) -> None:
     assert "would violate" not in shop.said  # type: ignore[attr-defined]
     events = shop.cluster.core.list_namespaced_event(shop.namespace).items
     assert [event.message for event in events if event.reason == "FailedCreate"] == []
 
 
-def test_k05_and_k11_the_helm_test_goes_through_all_three_services(shop: Release) -> None:
+def test_and_k11_the_helm_test_goes_through_all_three_services(shop: Release) -> None:
     assert "All three services work together." in shop.test()
     assert names(shop, "Installation") == []
 
 
-def test_k11_services_called_catalog_inject_nothing(shop: Release) -> None:
+def test_services_called_catalog_inject_nothing(shop: Release) -> None:
     pod = shop.pods("add-product")[0].metadata.name
     assert shop.python(pod, "import os; print('CATALOG_PORT' in os.environ)").stdout == "False\n"
 
@@ -64,7 +64,7 @@ def test_a_product_added_in_the_form_is_read_by_the_api(shop: Release, browser: 
     assert name in browser.open("GET", f"/products/{found['id']}").data.decode()
 
 
-def test_k13_addresses_are_https_and_a_forged_header_changes_nothing(shop: Release, browser: Browser) -> None:
+def test_addresses_are_https_and_a_forged_header_changes_nothing(shop: Release, browser: Browser) -> None:
     slash = browser.open("GET", "/products/")
     assert slash.status in (200, 301, 308)
     assert not slash.headers.get("Location", "").startswith("http:")
@@ -77,7 +77,7 @@ def test_k13_addresses_are_https_and_a_forged_header_changes_nothing(shop: Relea
             assert not answer.headers.get("Location", "").startswith("http:")
 
 
-def test_k04_a_large_import_and_metrics_work_with_a_read_only_root(shop: Release, browser: Browser) -> None:
+def test_a_large_import_and_metrics_work_with_a_read_only_root(shop: Release, browser: Browser) -> None:
     rows = "sku,name,price\n" + "".join(f"L-{number:06},{'x' * 180},1.00\n" for number in range(52_000))
     assert len(rows) > 10_000_000
     file = ("large.csv", rows, "text/csv")

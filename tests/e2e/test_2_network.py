@@ -76,10 +76,10 @@ def answers(shop: Release, stranger: Release) -> dict[tuple[str, str, int], str]
 
 
 @pytest.mark.parametrize("attempt", ALLOWED, ids=str)
-def test_k06_what_is_needed_is_reached(answers: dict[tuple[str, str, int], str], attempt: tuple[str, str, int]) -> None:
+def test_what_is_needed_is_reached(answers: dict[tuple[str, str, int], str], attempt: tuple[str, str, int]) -> None:
     assert answers[attempt] == "connected\n"
 
 
 @pytest.mark.parametrize("attempt", REFUSED, ids=str)
-def test_k06_nothing_else_is_reached(answers: dict[tuple[str, str, int], str], attempt: tuple[str, str, int]) -> None:
+def test_nothing_else_is_reached(answers: dict[tuple[str, str, int], str], attempt: tuple[str, str, int]) -> None:
     assert answers[attempt].startswith("refused")

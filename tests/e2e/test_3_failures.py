@@ -62,7 +62,7 @@ def mysql_runs(shop: Release) -> bool:
     return all(status.state.running for status in shop.pods("mysql")[0].status.container_statuses)
 
 
-def test_k16_products_survive_a_kill_of_mysql_and_another_in_its_recovery(shop: Release) -> None:
+def test_products_survive_a_kill_of_mysql_and_another_in_its_recovery(shop: Release) -> None:
     name = f"Kept {uuid.uuid4()}"
     add_product(shop, name)
     before = mysql_restarts(shop)
@@ -75,7 +75,7 @@ def test_k16_products_survive_a_kill_of_mysql_and_another_in_its_recovery(shop: 
     assert name in names(shop)
 
 
-def test_k17_an_outage_of_the_database_restarts_nothing_and_is_said_kindly(shop: Release, browser: Browser) -> None:
+def test_an_outage_of_the_database_restarts_nothing_and_is_said_kindly(shop: Release, browser: Browser) -> None:
     restarts = service_restarts(shop)
     add = shop.pods("add-product")[0].metadata.name
     read = shop.pods("read-product")[0].metadata.name
@@ -135,7 +135,7 @@ def ask_each_pod(shop: Release, mark: str) -> None:
             assert urllib3.request("POST", f"{base}/api/v1/products", json=body, retries=False).status == 201
 
 
-def test_k18_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(shop: Release) -> None:
+def test_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(shop: Release) -> None:
     shop.sql("root", "SET GLOBAL wait_timeout = 10")
     try:
         shop.kubectl("rollout", "restart", "deployment/shop-add-product", "deployment/shop-read-product")
@@ -156,7 +156,7 @@ def test_k18_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(s
         shop.sql("root", "SET GLOBAL wait_timeout = 28800")
 
 
-def test_k16_a_first_start_with_a_tenth_of_a_processor_is_waited_for(slow: Release) -> None:
+def test_a_first_start_with_a_tenth_of_a_processor_is_waited_for(slow: Release) -> None:
     eventually(slow.all_ready, 600)
     assert slow.restarts() == 0
     add_product(slow, "Made slowly")

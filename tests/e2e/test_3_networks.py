@@ -11,7 +11,7 @@ from e2e.shop import add_product, names
 pytestmark = pytest.mark.cluster
 
 
-def test_k14_k22_the_chart_and_the_manifests_work_with_ipv6_and_another_domain(elsewhere: Future[Cluster]) -> None:
+def test_the_chart_and_the_manifests_work_with_ipv6_and_another_domain(elsewhere: Future[Cluster]) -> None:
     cluster = elsewhere.result()
     installed = Release(cluster, ELSEWHERE, "catalog")
     applied = Release(cluster, ELSEWHERE, "product-catalog")

@@ -20,7 +20,7 @@ def check(load: Load, shop: Release) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service: str) -> None:
+def test_a_rollout_costs_no_request(shop: Release, browser: Browser, service: str) -> None:
     with Load(browser) as load:
         shop.kubectl("rollout", "restart", f"deployment/shop-{service}")
         shop.rolled_out(service)
@@ -28,7 +28,7 @@ def test_k07_a_rollout_costs_no_request(shop: Release, browser: Browser, service
     check(load, shop)
 
 
-def test_k07_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Browser) -> None:
+def test_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Browser) -> None:
     for service in SERVICES:
         shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=5")
     shop.rolled_out()

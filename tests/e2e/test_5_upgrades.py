@@ -20,7 +20,7 @@ def uids(shop: Release, component: str) -> set[str]:
     return {pod.metadata.uid for pod in shop.pods(component) if not pod.metadata.deletion_timestamp}
 
 
-def test_k01_upgrades_a_rollback_and_restarts_keep_passwords_and_products(shop: Release, values_file: str) -> None:
+def test_upgrades_a_rollback_and_restarts_keep_passwords_and_products(shop: Release, values_file: str) -> None:
     name = f"Kept {uuid.uuid4()}"
     add_product(shop, name)
     before = shop.passwords()
@@ -50,7 +50,7 @@ def test_a_password_can_be_changed_as_the_documentation_says(shop: Release) -> N
     assert name in names(shop)
 
 
-def test_k02_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, values_file: str, tmp_path: Path) -> None:
+def test_a_new_chart_version_and_new_labels_can_be_applied(shop: Release, values_file: str, tmp_path: Path) -> None:
     newer = tmp_path / "chart"
     shutil.copytree(CHART, newer)
     chart = yaml.safe_load((newer / "Chart.yaml").read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def wanted(shop: Release) -> int:
     return replicas
 
 
-def test_k08_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choice(
+def test_the_autoscaler_adds_pods_under_load_and_an_upgrade_leaves_its_choice(
     shop: Release, browser: Browser, values_file: str
 ) -> None:
     scaling = {"enabled": "true", "maxReplicas": "5", "targetCPUUtilizationPercentage": "10"}

@@ -50,7 +50,7 @@ def preparing(release: Release) -> bool:
     )
 
 
-def test_k03_k09_k16_two_releases_stay_apart(shop: Release, second: Release, cluster: Cluster) -> None:
+def test_two_releases_stay_apart(shop: Release, second: Release, cluster: Cluster) -> None:
     assert len(LONG) == 53
     name = f"In the first only {uuid.uuid4()}"
     add_product(shop, name)
@@ -68,7 +68,7 @@ def test_k03_k09_k16_two_releases_stay_apart(shop: Release, second: Release, clu
     assert name in names(shop)
 
 
-def test_k11_k22_plain_manifests_work_in_another_namespace(cluster: Cluster) -> None:
+def test_plain_manifests_work_in_another_namespace(cluster: Cluster) -> None:
     release = Release(cluster, cluster.namespace("plain"), "product-catalog")
     release.kubectl("create", "service", "clusterip", "catalog", "--tcp=80")
     said = release.kubectl("apply", "-k", "k8s")
@@ -148,7 +148,7 @@ def test_an_upgrade_from_the_chart_before_keeps_data_and_passwords_by_helm_3(clu
     cluster.kubectl("delete", "namespace", "upgraded", "--wait=false")
 
 
-def test_k20_an_upgrade_with_reuse_values_names_a_key_that_the_chart_before_lacked(
+def test_an_upgrade_with_reuse_values_names_a_key_that_the_chart_before_lacked(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     before = tmp_path / "chart"

@@ -176,7 +176,7 @@ def test_a_restore_that_fails_changes_nothing(shop: Release, kept: Callable[[], 
 PROCESSES = "import glob; print([open(f, 'rb').read() for f in glob.glob('/proc/[0-9]*/cmdline')])"
 
 
-def test_k12_no_password_of_reserved_characters_is_in_a_log_or_process_list(shop: Release) -> None:
+def test_no_password_of_reserved_characters_is_in_a_log_or_process_list(shop: Release) -> None:
     # They work, or nothing above would have.
     # What failed before its last container began has no log of that one.
     more = ("--all-containers", "--ignore-errors")

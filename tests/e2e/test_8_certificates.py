@@ -51,7 +51,7 @@ def authority(cluster: Cluster, tmp_path: Path) -> Iterator[Path]:
     cluster.kubectl("delete", "--filename", manifest, "--wait=false")
 
 
-def test_k21_a_certificate_is_issued_though_http_is_sent_to_https(
+def test_a_certificate_is_issued_though_http_is_sent_to_https(
     cluster: Cluster, authority: Path, tmp_path: Path
 ) -> None:
     release = Release(cluster, cluster.namespace("with-acme"), "catalog")

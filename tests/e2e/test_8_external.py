@@ -84,7 +84,7 @@ def external(cluster: Cluster, authorities: dict[str, Path], tmp_path_factory: p
     return release
 
 
-def test_d09_the_pages_work_through_a_gateway_and_the_database_keeps_every_character(
+def test_the_pages_work_through_a_gateway_and_the_database_keeps_every_character(
     external: Release, cluster: Cluster, authorities: dict[str, Path]
 ) -> None:
     proxies = Release(cluster, "envoy-gateway-system", "proxies")

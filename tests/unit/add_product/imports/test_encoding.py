@@ -67,7 +67,7 @@ def refusal(data: bytes) -> str:
         ("sku,name".encode("utf-16-be"), "utf-16-be"),
     ],
 )
-def test_d04_the_bytes_tell_the_encoding(data: bytes, codec: str) -> None:
+def test_the_bytes_tell_the_encoding(data: bytes, codec: str) -> None:
     assert detect(io.BytesIO(data)) == codec
 
 
