@@ -209,7 +209,8 @@ def _on_conflict() -> OnConflict | None:
 
 def _file_name() -> str:
     """The name as it can be shown: it only helps people to tell imports apart, so what cannot be shown is left out."""
-    return "".join(filter(str.isprintable, request.args.get("name", ""))).strip()
+    words = request.args.get("name", "").split()
+    return " ".join("".join(filter(str.isprintable, word)) for word in words)
 
 
 def _kind() -> Kind:

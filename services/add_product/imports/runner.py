@@ -49,6 +49,7 @@ class Runner:
         self._starting = threading.Lock()
         self._waiting = threading.BoundedSemaphore(max(1, settings.threads // 2))
         self._swept_at = 0.0
+        self._is_away = False
 
     def start(self) -> None:
         """Starts the threads, unless they run."""
@@ -114,12 +115,15 @@ class Runner:
         try:
             self._sweep()
             taken = take()
+            self._is_away = False
             if taken is None:
                 return False
             log.info("import %s: row %s", taken.id, taken.report.rows if taken.report else 0)
             self._carry_on(taken)
         except database.AWAY as error:
-            log.warning("imports wait for the database: %s", getattr(error, "orig", error))
+            if not self._is_away:  # Said once, however long it lasts.
+                log.warning("imports wait for the database: %s", getattr(error, "orig", error))
+            self._is_away = True
             return False
         except Lost:
             log.info("import: cancelled, or taken by another process")
