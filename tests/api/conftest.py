@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 import add_product
 import read_product
-from apps import Api, Apps
+from apps import Api, Apps, close
 from catalog import migrate
 from catalog.models import IdempotencyKey, Import, ImportPiece, Product, db
 from catalog.settings import Settings
@@ -32,10 +32,10 @@ def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _apps(database: str, writer: Settings, reader: Settings) -> Iterator[Apps]:
-    add = add_product.create_app(writer)
-    yield Apps(database, add, read_product.create_app(reader), writer)
-    for each in add.extensions["background"]:
-        each.stop()
+    add, read = add_product.create_app(writer), read_product.create_app(reader)
+    yield Apps(database, add, read, writer)
+    close(add)
+    close(read)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import event
 
 import add_product
-from apps import Apps
+from apps import Apps, close
 from catalog import migrate
 from catalog.models import db
 from catalog.settings import Settings
@@ -37,7 +37,7 @@ def test_a_full_database_is_507_and_keeps_what_it_has(tmp_path: Path) -> None:
     assert "no room" in answers[-1].json["detail"]
     with app.app_context(), db.engine.connect() as connection:
         stored = connection.exec_driver_sql("SELECT COUNT(*) FROM product").scalar()
-        db.engine.dispose()
+    close(app)
     assert stored == sum(answer.status_code == 201 for answer in answers)
 
 
@@ -53,3 +53,4 @@ def test_a_password_that_cannot_be_read_is_503_and_its_place_is_told_to_nobody(
     assert int(answer.headers["Retry-After"]) > 0
     assert unready.json["checks"][0]["detail"] == "the password for the database cannot be read"
     assert str(tmp_path) not in answer.text + unready.text
+    close(app)

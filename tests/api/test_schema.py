@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text, update
 
 import add_product
 import read_product
-from apps import Api, Apps, etag
+from apps import Api, Apps, close, etag
 from catalog import engine, migrate, products
 from catalog.models import Product, db
 from catalog.settings import Settings
@@ -65,7 +65,8 @@ def empty(apps: Apps, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 def test_a_database_without_tables_is_503_and_readiness_names_the_migration(
     empty: Settings, service: ModuleType, method: str, path: str, body: bytes | None
 ) -> None:
-    client = service.create_app(empty).test_client()
+    app = service.create_app(empty)
+    client = app.test_client()
     kind = "text/csv" if path == "/import" else "application/json"
     headers = {"If-Match": '"1"'} if method == "DELETE" else {}
     answer = client.open(f"/api/v1/products{path}", method=method, data=body, content_type=kind, headers=headers)
@@ -75,6 +76,7 @@ def test_a_database_without_tables_is_503_and_readiness_names_the_migration(
     unready = client.get("/readyz")
     assert unready.status_code == 503
     assert unready.json["checks"][0]["detail"].startswith("the schema lacks the migration 0")
+    close(app)
 
 
 @pytest.mark.mysql

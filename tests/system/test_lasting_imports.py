@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signa
         wait_for(running, location, "running", 1)
         for pid in workers(running):
             os.kill(pid, ending)
-        with sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30) as database:
+        with closing(sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30)) as database:
             if ending == signal.SIGKILL:
                 # As if its lease had run out.
                 database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")

@@ -12,6 +12,7 @@ import add_product
 from add_product import uploads
 from add_product.imports import queue
 from add_product.imports.order import Order
+from apps import close
 from catalog import database, imports, migrate, wire
 from catalog.models import Import, ImportPiece
 from catalog.settings import Settings
@@ -22,8 +23,10 @@ def app(tmp_path: Path) -> Iterator[None]:
     """An app whose threads do not run: the tests are the processes."""
     settings = Settings(database_url=f"sqlite:///{tmp_path}/catalog.sqlite3")
     migrate.upgrade(settings)
-    with add_product.create_app(settings).app_context():
+    app = add_product.create_app(settings)
+    with app.app_context():
         yield
+    close(app)
 
 
 def put(name: str = "", dry_run: bool = False) -> int:
