@@ -64,7 +64,7 @@ CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
         PREFER,
     ),
     responses={200: body(wire.ImportReport, WHERE), 202: ACCEPTED},
-    problems=(400, 409, 413, 415, 422),
+    problems=(409, 413, 415, 422),
 )
 def import_products() -> Response:
     """Adds and changes products from a file.
@@ -103,7 +103,7 @@ def start_import(import_id: int) -> Response:
         PREFER,
     ),
     responses=CHANGES,
-    problems=(400, 404, 409),
+    problems=(404, 409),
 )
 def check_import(import_id: int) -> Response:
     """Checks the file again, read in another encoding or with another choice, without sending it again."""
@@ -116,9 +116,7 @@ def check_import(import_id: int) -> Response:
 @operation(tag="imports", responses={200: body(wire.Import, WHERE)}, problems=(404,))
 def cancel_import(import_id: int) -> Response:
     """Stops an import. What has been written stays; an import that has ended is answered as it is."""
-    upload = queue.upload_of(_known(import_id))
-    queue.cancel(import_id)
-    if upload and queue.upload_of(import_id) is None:
+    if upload := queue.cancel(_known(import_id)):
         uploads.remove(upload)
     runner.of_app().tell()
     return _answer(_found(import_id), HTTPStatus.OK)

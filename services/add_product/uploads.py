@@ -39,28 +39,19 @@ def receive(stream: IO[bytes], most: int) -> Upload:
 
     Raises RequestEntityTooLarge beyond `most` bytes.
     """
-    upload, size, digest = uuid.uuid4().hex, 0, hashlib.sha256()
+    upload = uuid.uuid4().hex
     try:
-        for number, piece in enumerate(_pieces(stream, most)):
-            size += len(piece)
-            digest.update(piece)
-            deadline.renew()
-            _store(upload, number, piece)
+        return _read(stream, most, upload, partial(_store, upload))
     except BaseException:
         # What cannot be removed now goes with a day's age.
         with contextlib.suppress(DBAPIError, deadline.Passed):
             remove(upload)
         raise
-    return Upload(upload, size, digest.hexdigest())
 
 
 def measure(stream: IO[bytes], most: int) -> Upload:
     """Reads what comes, and stores nothing. Raises RequestEntityTooLarge beyond `most` bytes."""
-    size, digest = 0, hashlib.sha256()
-    for piece in _pieces(stream, most):
-        size += len(piece)
-        digest.update(piece)
-    return Upload("", size, digest.hexdigest())
+    return _read(stream, most, "", lambda _number, _piece: None)
 
 
 def remove(upload: str) -> None:
@@ -74,6 +65,17 @@ def remove(upload: str) -> None:
 def open_file(upload: str, size: int, beat: Callable[[], None]) -> io.BufferedReader:
     """The file, to be read and to be read again; `beat` is called for each megabyte. Reading raises Gone."""
     return io.BufferedReader(_Pieces(upload, size, beat), CHUNK)
+
+
+def _read(stream: IO[bytes], most: int, upload: str, keep: Callable[[int, bytes], None]) -> Upload:
+    size, digest = 0, hashlib.sha256()
+    for number, piece in enumerate(_pieces(stream, most)):
+        size += len(piece)
+        digest.update(piece)
+        # So far the client was waited for, not the database.
+        deadline.renew()
+        keep(number, piece)
+    return Upload(upload, size, digest.hexdigest())
 
 
 def _remove(upload: str, number: int, connection: Connection) -> None:

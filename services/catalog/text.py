@@ -93,6 +93,11 @@ def sku_key(value: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
 
 
+def shortened(value: str, most: int) -> str:
+    """The text as far as `most` characters show it."""
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
 def trim(value: str) -> str:
     """The text without blanks and what shows nothing at its ends."""
     if value.isascii():

@@ -331,8 +331,7 @@ def _repeated(body: bytes, fields: Mapping[str, Raw]) -> Iterator[str]:
 
 def _pointer(name: str) -> str:
     """JSON Pointer of a member (RFC 6901), which is shortened when it is no name of a field anyway."""
-    name = name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
-    return "/" + name.replace("~", "~0").replace("/", "~1")
+    return "/" + text.shortened(name, NAME_SHOWN).replace("~", "~0").replace("/", "~1")
 
 
 @cache

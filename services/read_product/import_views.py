@@ -17,11 +17,7 @@ import_views = Blueprint("imports", __name__)
 @operation(
     tag="imports",
     parameters=(
-        query(
-            "limit",
-            "How many imports a page has at the most.",
-            {"type": "integer", "minimum": 1, "maximum": listing.LIMIT_MAX, "default": listing.LIMIT_DEFAULT},
-        ),
+        listing.LIMIT,
         query(
             "after",
             "Cursor from the `next` of the page before.",
@@ -29,7 +25,6 @@ import_views = Blueprint("imports", __name__)
         ),
     ),
     responses={200: body(wire.ImportPage)},
-    problems=(400,),
 )
 def list_imports() -> Response:
     """One page of the imports, the newest first. Their reports count the faults and list none."""

@@ -12,11 +12,17 @@ from werkzeug.datastructures import MultiDict
 from catalog import products, wire
 from catalog.database import reading
 from catalog.models import Product
+from catalog.openapi import query
 from catalog.problems import wrong_parameter
 from read_product import cursor, search
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
+LIMIT = query(
+    "limit",
+    "How many items a page has at the most.",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+)
 
 SORTS: dict[str, tuple[InstrumentedAttribute[Any], type[cursor.Value]]] = {
     "id": (Product.id, int),

@@ -20,11 +20,7 @@ views = Blueprint("products", __name__)
 @views.get(PATH)
 @operation(
     parameters=(
-        query(
-            "limit",
-            "How many products a page has at the most.",
-            {"type": "integer", "minimum": 1, "maximum": listing.LIMIT_MAX, "default": listing.LIMIT_DEFAULT},
-        ),
+        listing.LIMIT,
         query(
             "after",
             "Cursor from the `next` of the page before; it belongs to the `sort` and `q` of that page.",

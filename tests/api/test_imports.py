@@ -1,6 +1,11 @@
 """Imports as things that last: followed, checked again, started, cancelled, and found again by their key."""
 
-from apps import Api
+import io
+import time
+
+import pytest
+
+from apps import Api, Apps
 
 ASYNC = {"Prefer": "respond-async"}
 FILE = "sku,name,price\nA-1,Café,1.00\nA-2,Mug,2.00\n"
@@ -26,6 +31,14 @@ def change(api: Api, location: str, what: str, status: int | None = 200, **query
     return answer.json
 
 
+def wait_for_the_end(api: Api, location: str) -> None:
+    """Asks for a start, which waits for the end, 18 s at most, whatever has begun the import."""
+    for _ in range(5):
+        if change(api, location, "start", None)["state"] == "done":
+            return
+    raise AssertionError(look(api, location))
+
+
 def test_an_answer_tells_where_the_import_stays(api: Api) -> None:
     answer = send(api, name="spring.csv")
     found = look(api, answer.headers["Location"])
@@ -44,9 +57,7 @@ def test_who_does_not_wait_is_told_where_to_look(api: Api) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "2")
     location = answer.headers["Location"]
     assert answer.json["id"] == int(location.rpartition("/")[2])
-    # Whoever asks for a start waits for the end, whatever has begun it.
-    while change(api, location, "start", None)["state"] != "done":
-        pass
+    wait_for_the_end(api, location)
     assert len(api.all()) == 2
 
 
@@ -59,6 +70,27 @@ def test_the_same_key_is_the_same_import_whatever_its_state(api: Api) -> None:
     for other in (send(api, FILE + "A-3,Cup,3.00\n", key), send(api, headers=key, on_conflict="skip")):
         assert (other.status_code, other.json["errors"][0]["code"]) == (422, "reused")
     assert len(api.all()) == 2
+
+
+def test_a_slow_line_takes_nothing_from_the_time_for_the_database(
+    apps: Apps, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            time.sleep(0.5)
+            return super().read(size)
+
+    monkeypatch.setitem(apps.add.extensions, "answer_seconds", 0.4)
+    for _ in range(2):
+        answer = api.add.post(
+            PATH,
+            input_stream=Slow(FILE.encode()),
+            content_length=len(FILE.encode()),
+            content_type="text/csv",
+            headers={"Idempotency-Key": "slow", **ASYNC},
+        )
+        assert answer.status_code in (200, 202), answer.text
+    wait_for_the_end(api, answer.headers["Location"])
 
 
 def test_a_checked_file_is_written_without_being_sent_again(api: Api) -> None:

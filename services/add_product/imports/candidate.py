@@ -38,7 +38,7 @@ class Candidate:
         self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = ""
     ) -> wire.ImportFault:
         """A fault of this record for the report."""
-        shown = value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"
+        shown = text.shortened(value, VALUE_SHOWN)
         return wire.ImportFault(self.row, self.line, column, name, shown, fault.detail, fault.code, fault.params)
 
 

@@ -27,6 +27,17 @@ FILES_KEPT = timedelta(days=1)
 KEPT = timedelta(days=90)
 SWEPT_MAX = 100
 
+# Held by nobody, and with no turn.
+_FREE: dict[str, Any] = dict.fromkeys(("owner", "lease_until", "turn"))
+# As if nobody had begun to read it.
+_FRESH: dict[str, Any] = {
+    **_FREE,
+    **dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings", "bytes_done"), 0),
+    **dict.fromkeys(("report", "faults", "problem")),
+    "attempts": 0,
+}
+_HAS_FILE = Import.upload.is_not(None)
+
 
 class Lost(Exception):
     """The import is not held any more: it was cancelled, or somebody else has taken it."""
@@ -141,8 +152,7 @@ def finish(taken: Taken, report: Report) -> None:
         hold(connection, taken)
         note(connection, taken, Report(taken.order.dry_run), report, taken.size)
         if taken.order.dry_run:
-            changes = {"state": "checked", "owner": None, "lease_until": None}
-            connection.execute(_held(taken).values(changes))
+            connection.execute(_held(taken).values({**_FREE, "state": "checked"}))
         else:
             _end(connection, taken.id, taken.owner, "done")
 
@@ -158,14 +168,14 @@ def fail(taken: Taken, problem: wire.FieldError) -> None:
 
 def release(taken: Taken) -> None:
     """Lets another process go on with the import at once."""
-    changes = {"owner": None, "lease_until": None, "attempts": 0}
+    changes = {"owner": None, "lease_until": None, "attempts": 0}  # It keeps its turn.
     database.transaction(lambda connection: connection.execute(_held(taken).values(changes)))
 
 
 def start(import_id: int) -> bool:
     """Puts a checked import at the end of those that wait to be written; False when it is in another state."""
     changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC)}
-    return _change(import_id, ("checked",), changes)
+    return _change(import_id, ("checked",), changes, _HAS_FILE)
 
 
 def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -> bool:
@@ -175,21 +185,18 @@ def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -
         changes["charset"] = charset
     if on_conflict:
         changes["on_conflict"] = on_conflict
-    return _change(import_id, ("checking", "checked", "failed"), changes)
+    return _change(import_id, ("checking", "checked", "failed"), changes, _HAS_FILE)
 
 
-def cancel(import_id: int) -> None:
-    """Stops an import; a batch that is under way is still written. One that has ended stays as it is."""
-    changes: dict[str, Any] = {"state": "interrupted", "owner": None, "lease_until": None, "turn": None, "upload": None}
-    changes["changed_at"] = datetime.now(UTC)
-    _change(import_id, ("checking", "checked", "waiting", "running"), changes)
+def cancel(import_id: int) -> str | None:
+    """Stops an import, and returns its file, which nobody needs any more.
 
-
-def upload_of(import_id: int) -> str | None:
-    """The file of an import, as long as it is there."""
+    A batch that is under way is still written. An import that has ended stays as it is.
+    """
     with database.reading() as connection:
         upload: str | None = connection.scalar(select(Import.upload).where(Import.id == import_id))
-    return upload
+    changes = {**_FREE, "state": "interrupted", "upload": None, "changed_at": datetime.now(UTC)}
+    return upload if _change(import_id, ("checking", "checked", "waiting", "running"), changes) else None
 
 
 def state_of(import_id: int) -> str | None:
@@ -206,12 +213,12 @@ def sweep() -> None:
 
 def _sweep(connection: Connection) -> None:
     now = datetime.now(UTC)
-    old = and_(Import.created_at < now - FILES_KEPT, Import.upload.is_not(None))
-    left = {"owner": None, "lease_until": None, "upload": None, "changed_at": now}
+    old = and_(Import.created_at < now - FILES_KEPT, _HAS_FILE)
+    left = {**_FREE, "upload": None, "changed_at": now}
     unstarted = and_(old, Import.state.in_(("checking", "checked")))
     connection.execute(update(Import).where(unstarted).values({**left, "state": "interrupted"}))
     connection.execute(update(Import).where(old, Import.state == "failed").values(left))
-    needed = select(Import.upload).where(Import.upload.is_not(None))
+    needed = select(Import.upload).where(_HAS_FILE)
     pieces = connection.execute(
         select(ImportPiece.upload, ImportPiece.number)
         .where(ImportPiece.created_at < now - FILES_KEPT, ImportPiece.upload.not_in(needed))
@@ -227,20 +234,12 @@ def _sweep(connection: Connection) -> None:
         connection.execute(delete(Import).where(Import.id.in_(numbers)))
 
 
-_FRESH: dict[str, Any] = {
-    **dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings", "bytes_done"), 0),
-    **dict.fromkeys(("report", "faults", "problem", "owner", "lease_until", "turn")),
-    "attempts": 0,
-}
-
-
 def _held(taken: Taken) -> Any:
     return update(Import).where(Import.id == taken.id, Import.owner == taken.owner)
 
 
 def _end(connection: Connection, import_id: int, owner: str, state: str, problem: bytes | None = None) -> None:
-    changes: dict[str, Any] = {"state": state, "owner": None, "lease_until": None, "turn": None, "problem": problem}
-    changes["changed_at"] = datetime.now(UTC)
+    changes: dict[str, Any] = {**_FREE, "state": state, "problem": problem, "changed_at": datetime.now(UTC)}
     if state == "done":
         changes["upload"] = None
     held = update(Import).where(Import.id == import_id, Import.owner == owner)
@@ -248,9 +247,7 @@ def _end(connection: Connection, import_id: int, owner: str, state: str, problem
         raise Lost
 
 
-def _change(import_id: int, states: Sequence[str], changes: dict[str, Any]) -> bool:
-    there = [Import.id == import_id, Import.state.in_(states)]
-    if changes.get("state") in ("waiting", "checking"):
-        there.append(Import.upload.is_not(None))
+def _change(import_id: int, states: Sequence[str], changes: dict[str, Any], *conditions: ColumnElement[bool]) -> bool:
+    there = (Import.id == import_id, Import.state.in_(states), *conditions)
     done = database.transaction(lambda connection: connection.execute(update(Import).where(*there).values(changes)))
     return done.rowcount > 0

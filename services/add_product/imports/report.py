@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from add_product.imports.candidate import Candidate
-from catalog import wire
+from catalog import text, wire
 from catalog.imports import COUNTS, Faults
 
 FAULTS_MAX = 1000
@@ -68,7 +68,10 @@ class Report:
         return any((each.code, each.field) == (fault.code, fault.field) for each in self.errors)
 
     def _show(self, candidate: Candidate) -> None:
-        values = {name: None if value is None else _shortened(str(value)) for name, value in candidate.values.items()}
+        values = {
+            name: None if value is None else text.shortened(str(value), SAMPLE_TEXT_MAX)
+            for name, value in candidate.values.items()
+        }
         row = wire.SampleRow(candidate.row, candidate.line, values)
         of_its_kind = self.plain if _is_plain(row) else self.beyond_ascii
         if len(of_its_kind) < SAMPLE_MAX:
@@ -97,14 +100,7 @@ class Report:
         return Faults(self.errors, self.warnings)
 
     def head(self) -> wire.ImportReport:
-        """The report without its faults."""
-        return self._finished([], [])
-
-    def finish(self) -> wire.ImportReport:
-        """The report as it travels."""
-        return self._finished(self.errors, self.warnings)
-
-    def _finished(self, errors: list[wire.ImportFault], warnings: list[wire.ImportFault]) -> wire.ImportReport:
+        """The report as it travels, but for the faults that it lists."""
         counted: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         return wire.ImportReport(
             dry_run=self.dry_run,
@@ -112,16 +108,12 @@ class Report:
             encoding=self.encoding,
             columns=self.columns,
             ignored_columns=self.ignored_columns,
-            errors=errors,
-            errors_omitted=self.error_count - len(errors),
-            warnings=warnings,
-            warnings_omitted=self.warning_count - len(warnings),
+            errors=[],
+            errors_omitted=self.error_count,
+            warnings=[],
+            warnings_omitted=self.warning_count,
             sample=self.sample,
         )
-
-
-def _shortened(value: str) -> str:
-    return value if len(value) <= SAMPLE_TEXT_MAX else value[: SAMPLE_TEXT_MAX - 1] + "…"
 
 
 def _is_plain(row: wire.SampleRow) -> bool:
