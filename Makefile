@@ -37,11 +37,13 @@ test: $(READY) ## Run every test that this machine can run, and say which it can
 	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST)
 
 .PHONY: lint
-lint: $(READY) ## Check style, types and which module may import which
+lint: $(READY) ## Check style, types, which module may import which, and that each library is declared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry services --optional-dependencies-dev-groups dev
+	$(BIN)/deptry services tests charts compose
 
 .PHONY: format
 format: $(READY) ## Rewrite the code in the project's style
