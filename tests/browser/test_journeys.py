@@ -121,7 +121,7 @@ def names(page: Page) -> list[str]:
     return page.locator(".card h2, .card h3, table.products tbody th").all_inner_texts()
 
 
-def test_what_was_added_is_found_from_the_home_page(page: Page, word: str):
+def test_what_was_added_is_found_from_the_home_page(page: Page, word: str) -> None:
     add(page, f"Lamp {word}", "12,50", sku=f"L-{word}", description="Warm light\nin two lines")
     expect(page.get_by_role("status")).to_have_text(f"“Lamp {word}” has been added.")
     expect(page.get_by_role("status")).to_be_focused()
@@ -136,7 +136,7 @@ def test_what_was_added_is_found_from_the_home_page(page: Page, word: str):
     assert page.locator(".description").inner_text() == "Warm light\nin two lines"
 
 
-def test_search_sort_and_page_size_stay_while_paging(page: Page, word: str):
+def test_search_sort_and_page_size_stay_while_paging(page: Page, word: str) -> None:
     made = [f"Chair no{number:02} {word}" for number in range(45)]
     bring(page, made)
     follow(page, "Products")
@@ -166,7 +166,7 @@ def test_search_sort_and_page_size_stay_while_paging(page: Page, word: str):
     assert names(page) == [made[7]]
 
 
-def test_cards_or_table_language_and_colours_are_remembered(page: Page, word: str):
+def test_cards_or_table_language_and_colours_are_remembered(page: Page, word: str) -> None:
     add(page, f"Lamp {word}")
     follow(page, "Products")
     press(page, "Table")
@@ -189,7 +189,7 @@ def test_cards_or_table_language_and_colours_are_remembered(page: Page, word: st
     expect(other.get_by_role("button", name="Light")).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_switch_keeps_what_was_typed(page: Page, word: str):
+def test_the_switch_keeps_what_was_typed(page: Page, word: str) -> None:
     follow(page, "Add")
     fill(page, name=f"Vase {word}", price="1,299", description="First\n\nsecond")
     press(page, "Français")
@@ -211,7 +211,7 @@ def background(page: Page) -> str:
 
 
 @anywhere
-def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_fields(page: Page, word: str):
+def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_fields(page: Page, word: str) -> None:
     follow(page, "Add")
     description = "First line\n\n  third & <last>"
     fill(page, name=f"Vase {word}", price="abc", description=description)
@@ -232,7 +232,7 @@ def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_fields(page: Pag
 
 
 @anywhere
-def test_a_double_click_adds_one_product_and_a_reload_adds_none(page: Page, word: str):
+def test_a_double_click_adds_one_product_and_a_reload_adds_none(page: Page, word: str) -> None:
     follow(page, "Add")
     fill(page, name=f"Vase {word}", price="5")
     page.get_by_role("button", name="Add the product").dblclick()
@@ -246,7 +246,7 @@ def test_a_double_click_adds_one_product_and_a_reload_adds_none(page: Page, word
     assert names(page) == [f"Vase {word}"]
 
 
-def test_a_conflict_shows_both_versions_and_loses_neither(page: Page, word: str):
+def test_a_conflict_shows_both_versions_and_loses_neither(page: Page, word: str) -> None:
     address = add(page, f"Lamp {word}", "10.00", description="Warm")
     second = page.context.new_page()
     for each in (page, second):
@@ -267,7 +267,7 @@ def test_a_conflict_shows_both_versions_and_loses_neither(page: Page, word: str)
     expect(second.locator(".price")).to_have_text("€12.50")
 
 
-def test_deleting_asks_first_and_can_be_undone(page: Page, word: str):
+def test_deleting_asks_first_and_can_be_undone(page: Page, word: str) -> None:
     address = add(page, f"Lamp {word}", sku=word)
     follow(page, "Delete")
     heading(page, "Delete this product?")
@@ -283,7 +283,7 @@ def test_deleting_asks_first_and_can_be_undone(page: Page, word: str):
     expect(page.locator(".facts")).to_contain_text(word)
 
 
-def test_a_file_is_previewed_then_imported_and_its_errors_can_be_downloaded(page: Page, word: str):
+def test_a_file_is_previewed_then_imported_and_its_errors_can_be_downloaded(page: Page, word: str) -> None:
     file = f'sku,name,price,colour\n{word}-1,Lamp {word},"12,50",red\n{word}-2,Vase {word},"1,299",\n'
     choose(page, file)
     press(page, "Check the file")
@@ -308,7 +308,7 @@ def test_a_file_is_previewed_then_imported_and_its_errors_can_be_downloaded(page
 
 
 @anywhere
-def test_a_file_that_cannot_be_used_is_explained(page: Page):
+def test_a_file_that_cannot_be_used_is_explained(page: Page) -> None:
     choose(page, "a,b\n1,2\n")
     press(page, "Check the file")
     heading(page, "The file was not imported")
@@ -316,7 +316,7 @@ def test_a_file_that_cannot_be_used_is_explained(page: Page):
     expect(page.locator(".summary")).to_contain_text("The first row must hold the headings")
 
 
-def test_the_catalogue_can_be_taken_away(page: Page, word: str):
+def test_the_catalogue_can_be_taken_away(page: Page, word: str) -> None:
     add(page, f"=Lamp {word}")
     follow(page, "Products")
     for link, text in (("CSV for spreadsheets", f"'=Lamp {word}"), ("NDJSON for programs", f'"=Lamp {word}"')):
@@ -326,14 +326,14 @@ def test_the_catalogue_can_be_taken_away(page: Page, word: str):
 
 
 @anywhere
-def test_the_status_page_shows_every_service(page: Page):
+def test_the_status_page_shows_every_service(page: Page) -> None:
     follow(page, "Status of the services")
     heading(page, "Status of the services")
     expect(page.locator(".card h2")).to_have_text(["display-product", "read-product", "add-product"])
     expect(page.locator(".card .state")).to_have_text(["works"] * 3)
 
 
-def test_errors_lead_back(page: Page):
+def test_errors_lead_back(page: Page) -> None:
     for address, status in (("products/999999999999", 404), ("nowhere", 404), ("products?limit=0", 400)):
         assert page.goto(address).status == status
         expect(page.locator("main code")).to_have_text(re.compile(r"^[\w-]{8,}$"))
@@ -342,7 +342,7 @@ def test_errors_lead_back(page: Page):
 
 
 @anywhere
-def test_everything_can_be_done_with_the_keyboard(page: Page, word: str):
+def test_everything_can_be_done_with_the_keyboard(page: Page, word: str) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
     page.keyboard.press("Enter")

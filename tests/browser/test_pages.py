@@ -79,7 +79,7 @@ def output() -> Path:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_everybody_can_use_it(state: str, language: str, gallery: Gallery, output: Path):
+def test_everybody_can_use_it(state: str, language: str, gallery: Gallery, output: Path) -> None:
     with shown(gallery, state, locale=LANGUAGES[language]) as (page, loaded):
         weight = bytes_of(loaded)
         with (output / "weights.tsv").open("a") as table:
@@ -108,7 +108,7 @@ def test_everybody_can_use_it(state: str, language: str, gallery: Gallery, outpu
 @pytest.mark.parametrize(
     "state", ["home", "list", "list-table", "list-second-page", "product", "add-errors", "import", "import-preview"]
 )
-def test_the_focus_can_be_seen_wherever_it_goes(state: str, gallery: Gallery):
+def test_the_focus_can_be_seen_wherever_it_goes(state: str, gallery: Gallery) -> None:
     with shown(gallery, state) as (page, _):
         page.evaluate("document.activeElement.blur()")
         seen = []
@@ -124,7 +124,7 @@ def test_the_focus_can_be_seen_wherever_it_goes(state: str, gallery: Gallery):
 
 
 @pytest.mark.parametrize("state", ["add-errors", "import-preview", "product"])
-def test_colours_are_the_same_by_switch_and_by_preference(state: str, gallery: Gallery):
+def test_colours_are_the_same_by_switch_and_by_preference(state: str, gallery: Gallery) -> None:
     with shown(gallery, state) as (page, _):
         for preferred, other in (SCHEMES, SCHEMES[::-1]):
             page.emulate_media(color_scheme=preferred)
@@ -139,7 +139,7 @@ def test_colours_are_the_same_by_switch_and_by_preference(state: str, gallery: G
 @pytest.mark.parametrize(
     "state", ["home", "list", "list-table", "product-long", "add", "add-errors", "import", "status"]
 )
-def test_nothing_jumps_while_a_page_comes_in_parts(state: str, gallery: Gallery):
+def test_nothing_jumps_while_a_page_comes_in_parts(state: str, gallery: Gallery) -> None:
     with slow(urlsplit(gallery.site.url).port) as port:
         slowly = replace(gallery, site=replace(gallery.site, url=f"http://127.0.0.1:{port}/"))
         with shown(slowly, state) as (page, _):
@@ -149,7 +149,7 @@ def test_nothing_jumps_while_a_page_comes_in_parts(state: str, gallery: Gallery)
 
 
 @pytest.mark.parametrize("theme", SCHEMES)
-def test_paper_shows_the_products_dark_on_white_and_no_buttons(theme: str, gallery: Gallery):
+def test_paper_shows_the_products_dark_on_white_and_no_buttons(theme: str, gallery: Gallery) -> None:
     with shown(gallery, "list") as (page, _):
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         page.emulate_media(media="print")
@@ -160,7 +160,7 @@ def test_paper_shows_the_products_dark_on_white_and_no_buttons(theme: str, galle
             expect(page.locator(selector).first).to_be_hidden()
 
 
-def test_a_table_is_one_for_screen_readers_on_a_phone_too(gallery: Gallery):
+def test_a_table_is_one_for_screen_readers_on_a_phone_too(gallery: Gallery) -> None:
     """Another layout must not take the cells' roles away."""
     with shown(gallery, "list-table") as (page, _):
         counts = []

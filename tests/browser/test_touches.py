@@ -19,7 +19,7 @@ COUNT_AND_HOLD = """() => {
 FILE = {"name": "products.csv", "mimeType": "text/csv", "buffer": b"name,price\nLamp,1\n"}
 
 
-def test_an_import_says_that_it_is_under_way_and_goes_once(site: Site):
+def test_an_import_says_that_it_is_under_way_and_goes_once(site: Site) -> None:
     with site.visit() as page:
         page.goto("import")
         page.locator("#file").set_input_files(FILE)
@@ -33,7 +33,7 @@ def test_an_import_says_that_it_is_under_way_and_goes_once(site: Site):
         assert page.evaluate("sent") == 1
 
 
-def test_whoever_goes_back_can_send_the_form_again(site: Site):
+def test_whoever_goes_back_can_send_the_form_again(site: Site) -> None:
     with site.visit() as page:
         page.goto("products/new")
         page.locator("#price").fill("x")
@@ -46,7 +46,7 @@ def test_whoever_goes_back_can_send_the_form_again(site: Site):
         expect(page.get_by_role("heading", level=1)).to_have_text("Lamp")
 
 
-def test_a_file_that_is_too_large_is_said_before_it_travels(site: Site):
+def test_a_file_that_is_too_large_is_said_before_it_travels(site: Site) -> None:
     with site.visit() as page:
         page.goto("import")
         field = page.locator("#file")
@@ -60,7 +60,7 @@ def test_a_file_that_is_too_large_is_said_before_it_travels(site: Site):
         expect(page.locator("#file-too-large")).to_be_hidden()
 
 
-def test_the_progress_comes_up_to_date_without_taking_the_focus_away(staged: tuple[Site, Imports]):
+def test_the_progress_comes_up_to_date_without_taking_the_focus_away(staged: tuple[Site, Imports]) -> None:
     site, imports = staged
     address = imports.put("running")
     with site.visit() as page:
@@ -74,7 +74,7 @@ def test_the_progress_comes_up_to_date_without_taking_the_focus_away(staged: tup
         expect(page.get_by_role("heading", level=1)).to_have_text("The import is done")
 
 
-def test_the_progress_comes_up_to_date_without_scripts_too(staged: tuple[Site, Imports]):
+def test_the_progress_comes_up_to_date_without_scripts_too(staged: tuple[Site, Imports]) -> None:
     site, imports = staged
     address = imports.put("checking", report=REPORT)
     with site.visit(java_script_enabled=False) as page:
@@ -83,7 +83,7 @@ def test_the_progress_comes_up_to_date_without_scripts_too(staged: tuple[Site, I
         expect(page.get_by_role("heading", level=1)).to_have_text("Preview of the import")
 
 
-def test_a_page_reports_what_its_policy_forbids(site: Site):
+def test_a_page_reports_what_its_policy_forbids(site: Site) -> None:
     """Shows that the watch behind all these tests sees a script that somebody slipped in."""
     with site.visit(expected=("Content Security Policy",)) as page:
         page.goto("")

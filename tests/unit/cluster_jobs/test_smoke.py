@@ -27,16 +27,16 @@ def late() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_product_that_a_replica_does_not_have_yet_is_waited_for(late: str):
+def test_a_product_that_a_replica_does_not_have_yet_is_waited_for(late: str) -> None:
     assert smoke.see(late, 200, behind=404).status == 200
 
 
-def test_a_product_that_never_comes_is_a_failure(late: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_product_that_never_comes_is_a_failure(late: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smoke, "REPLICA_SECONDS", 0)
     with pytest.raises(smoke.Failure, match="answered 404 instead of 200"):
         smoke.see(late, 200, behind=404)
 
 
-def test_any_other_answer_is_a_failure_at_once(late: str):
+def test_any_other_answer_is_a_failure_at_once(late: str) -> None:
     with pytest.raises(smoke.Failure, match="answered 404 instead of 200"):
         smoke.see(late, 200, behind=410)

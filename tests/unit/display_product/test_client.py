@@ -40,7 +40,7 @@ def silent() -> Iterator[tuple[str, list[socket.socket]]]:
 
 def test_a_service_that_hangs_is_asked_once(
     silent: tuple[str, list[socket.socket]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(client, "TIMEOUT", Timeout(connect=1, read=0.2))
     url, taken = silent
     (tmp_path / "key").write_text("k" * 64)
@@ -51,7 +51,7 @@ def test_a_service_that_hangs_is_asked_once(
 
 def test_all_questions_of_a_page_have_the_time_of_one(
     silent: tuple[str, list[socket.socket]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(display_product, "ANSWER_SECONDS", 0.3)
     url, taken = silent
     (tmp_path / "key").write_text("k" * 64)

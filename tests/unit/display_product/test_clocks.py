@@ -11,7 +11,7 @@ from pages import Api, Browser
 @pytest.mark.parametrize(("ahead", "status"), [(60, 303), (290, 303), (900, 403), (-60, 303)])
 def test_a_form_of_a_replica_whose_clock_is_ahead_is_taken(
     ahead: int, status: int, browser: Browser, api: Api, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     with monkeypatch.context() as there:
         there.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + ahead)
         page = browser.get("/products/new")
@@ -22,7 +22,7 @@ def test_a_form_of_a_replica_whose_clock_is_ahead_is_taken(
 @pytest.mark.parametrize(("ahead", "status"), [(60, 200), (900, 400)])
 def test_so_is_the_question_whether_to_delete(
     ahead: int, status: int, browser: Browser, api: Api, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     product = api.create()
     browser.get("/products/new")
     with monkeypatch.context() as there:

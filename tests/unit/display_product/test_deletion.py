@@ -3,7 +3,7 @@
 from pages import Api, Browser
 
 
-def test_deleting_asks_first_and_can_be_undone_once(api: Api, browser: Browser):
+def test_deleting_asks_first_and_can_be_undone_once(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp & Co", sku="L-1", price="0", description="Two\nlines")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)
@@ -23,7 +23,7 @@ def test_deleting_asks_first_and_can_be_undone_once(api: Api, browser: Browser):
         assert restored[field] == product[field]
 
 
-def test_it_can_be_deleted_and_brought_back_again_and_again(api: Api, browser: Browser):
+def test_it_can_be_deleted_and_brought_back_again_and_again(api: Api, browser: Browser) -> None:
     api.create(name="Lamp", sku="L-1")
     for _ in range(3):
         [product] = api.all()
@@ -32,7 +32,7 @@ def test_it_can_be_deleted_and_brought_back_again_and_again(api: Api, browser: B
     assert [product["sku"] for product in api.all()] == ["L-1"]
 
 
-def test_a_product_that_somebody_changed_is_shown_again_before_it_goes(api: Api, browser: Browser):
+def test_a_product_that_somebody_changed_is_shown_again_before_it_goes(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)
@@ -45,7 +45,7 @@ def test_a_product_that_somebody_changed_is_shown_again_before_it_goes(api: Api,
     assert api.all() == []
 
 
-def test_undo_that_meets_a_new_product_with_the_sku_says_so(api: Api, browser: Browser):
+def test_undo_that_meets_a_new_product_with_the_sku_says_so(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp", sku="L-1")
     address = f"/products/{product['id']}/delete"
     done = browser.send(browser.get(address), address)
@@ -56,7 +56,7 @@ def test_undo_that_meets_a_new_product_with_the_sku_says_so(api: Api, browser: B
     assert "has this SKU already" in form.one("#sku-error").get_text()
 
 
-def test_forged_contents_are_refused(api: Api, browser: Browser):
+def test_forged_contents_are_refused(api: Api, browser: Browser) -> None:
     product, other = api.create(name="Lamp"), api.create(name="Vase")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)

@@ -13,7 +13,7 @@ GZIP = {"Accept-Encoding": "gzip"}
 
 
 @pytest.mark.parametrize("address", ["/", "/products", "/products/new", "/nowhere", "/export/products.csv", "/status"])
-def test_every_answer_forbids_what_these_pages_never_do(address: str, browser: Browser):
+def test_every_answer_forbids_what_these_pages_never_do(address: str, browser: Browser) -> None:
     headers = browser.get(address).response.headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -36,13 +36,13 @@ def test_every_answer_forbids_what_these_pages_never_do(address: str, browser: B
 )
 def test_browsers_are_told_to_stay_with_https_where_it_is_used(
     settings: Settings, public_url: str | None, told: str | None
-):
+) -> None:
     app = display_product.create_app(replace(settings, public_url=public_url))
     for address in ("/livez", "/nowhere", "/static/none"):
         assert app.test_client().get(address).headers.get("Strict-Transport-Security") == told
 
 
-def test_no_page_needs_more_than_its_policy_allows(api: Api, browser: Browser):
+def test_no_page_needs_more_than_its_policy_allows(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     for address in ("/", "/products", f"/products/{product['id']}", "/products/new", "/import", "/status", "/nowhere"):
         page = browser.get(address)
@@ -52,7 +52,7 @@ def test_no_page_needs_more_than_its_policy_allows(api: Api, browser: Browser):
         assert all(each.startswith(("/", "#")) for each in linked)
 
 
-def test_a_page_that_has_not_changed_does_not_travel_again(api: Api, browser: Browser):
+def test_a_page_that_has_not_changed_does_not_travel_again(api: Api, browser: Browser) -> None:
     api.create(name="Lamp")
     first = browser.get("/products").response
     again = browser.get("/products", headers={"If-None-Match": first.headers["ETag"]}).response
@@ -65,7 +65,7 @@ def test_a_page_that_has_not_changed_does_not_travel_again(api: Api, browser: Br
     assert first.cache_control.private
 
 
-def test_pages_are_compressed_unless_they_hold_a_secret(api: Api, browser: Browser):
+def test_pages_are_compressed_unless_they_hold_a_secret(api: Api, browser: Browser) -> None:
     for number in range(5):
         api.create(name=f"Lamp {number}")
     page = browser.get("/products", headers=GZIP).response
@@ -78,7 +78,7 @@ def test_pages_are_compressed_unless_they_hold_a_secret(api: Api, browser: Brows
         assert "ETag" not in answer.headers
 
 
-def test_static_files_are_kept_for_good_under_names_of_their_content(browser: Browser):
+def test_static_files_are_kept_for_good_under_names_of_their_content(browser: Browser) -> None:
     page = browser.get("/")
     files = [
         each.get("href") or each["src"]

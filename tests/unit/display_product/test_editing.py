@@ -19,7 +19,7 @@ def lonely(settings: Settings) -> Browser:
     return Browser(display_product.create_app(away).test_client())
 
 
-def test_after_an_error_everything_typed_is_still_there(api: Api, browser: Browser):
+def test_after_an_error_everything_typed_is_still_there(api: Api, browser: Browser) -> None:
     description = "First line\r\n\r\n  third & <last>"
     page = browser.send(
         browser.get("/products/new"), "/products/new", name="Vase", price="abc", description=description
@@ -31,7 +31,7 @@ def test_after_an_error_everything_typed_is_still_there(api: Api, browser: Brows
     assert api.all() == []
 
 
-def test_during_an_outage_too(lonely: Browser):
+def test_during_an_outage_too(lonely: Browser) -> None:
     page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="12,50", description="a\r\nb")
     assert page.status == 503
     assert page.response.headers["Retry-After"] == "5"
@@ -40,14 +40,14 @@ def test_during_an_outage_too(lonely: Browser):
     assert (kept["name"], kept["price"], kept["description"]) == ("Vase", "12,50", "a\r\nb")
 
 
-def test_the_form_of_an_outage_can_be_sent_again(api: Api, browser: Browser, lonely: Browser):
+def test_the_form_of_an_outage_can_be_sent_again(api: Api, browser: Browser, lonely: Browser) -> None:
     page = lonely.send(lonely.get("/products/new"), "/products/new", name="Vase", price="1")
     token = browser.get("/products/new").fields()["csrf_token"]
     assert browser.send(page, "/products/new", csrf_token=token).status == 303
     assert len(api.all()) == 1
 
 
-def test_a_double_click_adds_one_product(settings: Settings, api: Api):
+def test_a_double_click_adds_one_product(settings: Settings, api: Api) -> None:
     app = display_product.create_app(settings)
     browser = Browser(app.test_client())
     page = browser.get("/products/new")
@@ -67,14 +67,14 @@ def test_a_double_click_adds_one_product(settings: Settings, api: Api):
     assert landed == {f"/products/{product['id']}"}
 
 
-def test_going_back_and_typing_another_product_adds_that_one(api: Api, browser: Browser):
+def test_going_back_and_typing_another_product_adds_that_one(api: Api, browser: Browser) -> None:
     page = browser.get("/products/new")
     browser.send(page, "/products/new", name="One", price="1")
     browser.send(page, "/products/new", name="Two", price="1")
     assert [product["name"] for product in api.all()] == ["One", "Two"]
 
 
-def test_two_people_edit_one_product(api: Api, browser: Browser):
+def test_two_people_edit_one_product(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp", price="10.00", description="Warm")
     address = f"/products/{product['id']}/edit"
     first, second = browser.get(address), browser.get(address)
@@ -101,14 +101,16 @@ def editing(api: Api, browser: Browser) -> tuple[str, Page]:
     return address, browser.get(address)
 
 
-def test_the_same_form_sent_twice_is_no_conflict_with_oneself(editing: tuple[str, Page], api: Api, browser: Browser):
+def test_the_same_form_sent_twice_is_no_conflict_with_oneself(
+    editing: tuple[str, Page], api: Api, browser: Browser
+) -> None:
     address, page = editing
     for _ in range(3):
         assert browser.send(page, address, name="Big lamp").status == 303
     assert api.all()[0]["name"] == "Big lamp"
 
 
-def test_both_copies_of_a_double_click_are_saved(settings: Settings, api: Api):
+def test_both_copies_of_a_double_click_are_saved(settings: Settings, api: Api) -> None:
     product = api.create(name="Lamp", price="10.00")
     app = display_product.create_app(settings)
     browser = Browser(app.test_client())
@@ -126,7 +128,9 @@ def test_both_copies_of_a_double_click_are_saved(settings: Settings, api: Api):
     assert api.all()[0]["name"] == "Big lamp"
 
 
-def test_whoever_goes_back_after_saving_can_save_something_else(editing: tuple[str, Page], api: Api, browser: Browser):
+def test_whoever_goes_back_after_saving_can_save_something_else(
+    editing: tuple[str, Page], api: Api, browser: Browser
+) -> None:
     address, page = editing
     assert browser.send(page, address, name="Big lamp").status == 303
     assert browser.send(page, address, name="Huge lamp").status == 303
@@ -140,13 +144,13 @@ def test_whoever_goes_back_after_saving_can_save_something_else(editing: tuple[s
     assert (api.all()[0]["name"], api.all()[0]["price"]) == ("Giant lamp", "11.00")
 
 
-def test_what_someone_else_has_made_the_same_is_saved(editing: tuple[str, Page], api: Api, browser: Browser):
+def test_what_someone_else_has_made_the_same_is_saved(editing: tuple[str, Page], api: Api, browser: Browser) -> None:
     address, page = editing
     api.change(api.all()[0], name="Big lamp")
     assert browser.send(page, address, name="Big lamp").status == 303
 
 
-def test_the_first_of_two_tabs_opened_before_any_session_is_saved(settings: Settings, api: Api):
+def test_the_first_of_two_tabs_opened_before_any_session_is_saved(settings: Settings, api: Api) -> None:
     """The second tab's answer replaces the session, to which the token of the first one belongs."""
     app = display_product.create_app(settings)
     first, second, attacker = (Browser(app.test_client()) for _ in range(3))
@@ -169,7 +173,7 @@ def test_the_first_of_two_tabs_opened_before_any_session_is_saved(settings: Sett
     assert len(api.all()) == 2
 
 
-def test_a_page_that_is_opened_within_a_session_brings_no_further_cookie(browser: Browser):
+def test_a_page_that_is_opened_within_a_session_brings_no_further_cookie(browser: Browser) -> None:
     assert len(browser.get("/products/new").response.headers.getlist("Set-Cookie")) == 2
     assert browser.get("/products/new").response.headers.getlist("Set-Cookie") == []
     assert browser.get("/").response.headers.getlist("Set-Cookie") == []
@@ -179,14 +183,14 @@ FORGED = ("", "x", '1-1"\r\nX-Evil: 1', "1-1\r\n", "1-é", "1-\u2028", "١-١", 
 
 
 @pytest.mark.parametrize("etag", FORGED)
-def test_a_forged_version_is_a_bad_request(etag: str, editing: tuple[str, Page], api: Api, browser: Browser):
+def test_a_forged_version_is_a_bad_request(etag: str, editing: tuple[str, Page], api: Api, browser: Browser) -> None:
     address, page = editing
     assert browser.send(page, address, name="Other", etag=etag).status == 400
     assert api.all()[0]["name"] == "Lamp"
 
 
 @pytest.mark.parametrize("value", [*FORGED, "\x00", "ﬀ" * 30])
-def test_other_hidden_fields_may_hold_anything(value: str, api: Api, browser: Browser):
+def test_other_hidden_fields_may_hold_anything(value: str, api: Api, browser: Browser) -> None:
     page = browser.get("/products/new")
     assert browser.send(page, "/products/new", name="Vase", price="1", token=value, shown=value).status == 303
     assert browser.send(page, "/products/new", name="Vase", price="1", csrf_token=value).status == 403
@@ -198,12 +202,12 @@ def test_other_hidden_fields_may_hold_anything(value: str, api: Api, browser: Br
 
 
 @pytest.mark.parametrize("body", ["[1]", '{"name": 5}', '{"name": {"a": 1}}', "null", "{"])
-def test_a_body_that_is_no_form_is_a_form_without_fields(body: str, browser: Browser):
+def test_a_body_that_is_no_form_is_a_form_without_fields(body: str, browser: Browser) -> None:
     answer = browser.client.post("/products/new", data=body, content_type="application/json")
     assert answer.status_code == 403
 
 
-def test_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
+def test_the_product_was_deleted_meanwhile(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/edit"
     page = browser.get(address)
@@ -215,7 +219,7 @@ def test_the_product_was_deleted_meanwhile(api: Api, browser: Browser):
     assert [each["name"] for each in api.all()] == ["Better lamp"]
 
 
-def test_errors_reach_a_screen_reader(browser: Browser):
+def test_errors_reach_a_screen_reader(browser: Browser) -> None:
     page = browser.send(browser.get("/products/new"), "/products/new")
     assert page.status == 422
     assert page.title.startswith("Error:")
@@ -254,7 +258,7 @@ def test_errors_reach_a_screen_reader(browser: Browser):
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_the_persons_language(
     field: str, value: str, sentence: str, api: Api, browser: Browser
-):
+) -> None:
     api.create(sku="TAKEN-1")
     page = browser.get("/products/new", headers=FRENCH)
     fields = {**page.fields(), "name": "Vase", "price": "1", field: value}
@@ -270,13 +274,15 @@ def test_what_is_wrong_is_said_in_the_persons_language(
     ("typed", "stored"),
     [("12,50", "12.50"), ("1 299,00 €", "1299.00"), ("€5", "5.00"), ("0", "0.00"), ("EUR 3.1", "3.10")],
 )
-def test_prices_as_people_type_them(typed: str, stored: str, api: Api, browser: Browser):
+def test_prices_as_people_type_them(typed: str, stored: str, api: Api, browser: Browser) -> None:
     assert browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed).status == 303
     assert api.all()[0]["price"] == stored
 
 
 @pytest.mark.parametrize("token", ["", "forged", None])
-def test_a_wrong_csrf_token_writes_nothing_and_keeps_what_was_typed(token: str | None, api: Api, browser: Browser):
+def test_a_wrong_csrf_token_writes_nothing_and_keeps_what_was_typed(
+    token: str | None, api: Api, browser: Browser
+) -> None:
     page = browser.get("/products/new")
     fields = {**page.fields(), "name": "Vase", "price": "1", "csrf_token": token}
     answer = type(page)(browser.client.post("/products/new", data={k: v for k, v in fields.items() if v is not None}))
@@ -288,13 +294,13 @@ def test_a_wrong_csrf_token_writes_nothing_and_keeps_what_was_typed(token: str |
     assert browser.send(answer, "/products/new").status == 303
 
 
-def test_a_body_over_the_limit_is_a_page(browser: Browser):
+def test_a_body_over_the_limit_is_a_page(browser: Browser) -> None:
     page = browser.send(browser.get("/products/new"), "/products/new", name="x", description="x" * 600_000)
     assert page.status == 413
     assert "too large" in page.title
 
 
-def test_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
+def test_a_price_can_be_changed_to_zero(api: Api, browser: Browser) -> None:
     product = api.create(price="5.00")
     address = f"/products/{product['id']}/edit"
     assert browser.send(browser.get(address), address, price="0").status == 303
@@ -305,20 +311,20 @@ def test_a_price_can_be_changed_to_zero(api: Api, browser: Browser):
     ("typed", "stored"),
     [("2000", "2000.00"), ("2000.00", "2000.00"), ("12.1", "12.10"), ("0.1", "0.10"), ("29.99", "29.99")],
 )
-def test_round_and_short_prices_are_taken(typed: str, stored: str, api: Api, browser: Browser):
+def test_round_and_short_prices_are_taken(typed: str, stored: str, api: Api, browser: Browser) -> None:
     assert browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed).status == 303
     assert api.all()[0]["price"] == stored
 
 
 @pytest.mark.parametrize("typed", ["1E3", "12.500", "1.005"])
-def test_prices_that_would_have_to_be_rounded_are_refused(typed: str, api: Api, browser: Browser):
+def test_prices_that_would_have_to_be_rounded_are_refused(typed: str, api: Api, browser: Browser) -> None:
     page = browser.send(browser.get("/products/new"), "/products/new", name="Vase", price=typed)
     assert page.status == 422
     assert page.fields()["price"] == typed
     assert api.all() == []
 
 
-def test_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser):
+def test_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp", sku="L-1", price="5.00", description="Warm\n\nlight")
     address = f"/products/{product['id']}/edit"
     browser.send(browser.get(address), address, name="Big lamp")
@@ -328,7 +334,7 @@ def test_a_change_leaves_alone_what_was_not_changed(api: Api, browser: Browser):
     }  # fmt: skip
 
 
-def test_scripts_in_every_field_come_out_as_text(api: Api, browser: Browser):
+def test_scripts_in_every_field_come_out_as_text(api: Api, browser: Browser) -> None:
     script = "</title></textarea><script>alert('x')</script><b onclick=alert(1)>\"'&amp;"
     fields = {"name": script, "description": script, "sku": script[:64], "price": script}
     page = browser.get("/products/new")

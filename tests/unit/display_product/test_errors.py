@@ -61,14 +61,14 @@ def language(request: pytest.FixtureRequest) -> str:
         "/export/products.csv",
     ],
 )
-def test_read_product_is_away(address: str, language: str, settings: Settings):
+def test_read_product_is_away(address: str, language: str, settings: Settings) -> None:
     page = lonely(settings, read_url=AWAY).get(address, headers={"Accept-Language": language})
     explained(page, 503, "away", language)
     assert page.response.headers["Retry-After"] == "5"
     assert page.one("main .actions a")["href"] == address
 
 
-def test_add_product_is_away(language: str, settings: Settings, api: Api):
+def test_add_product_is_away(language: str, settings: Settings, api: Api) -> None:
     product = api.create(name="Lamp")
     browser = lonely(settings, add_url=AWAY)
     browser.client.set_cookie("language", language)
@@ -82,7 +82,7 @@ def test_add_product_is_away(language: str, settings: Settings, api: Api):
 @pytest.mark.parametrize(
     "address", [f"/products/{2**63}", "/products/999999999", "/products/999999999/edit", "/products/999999999/delete"]
 )
-def test_unknown_products(address: str, language: str, browser: Browser):
+def test_unknown_products(address: str, language: str, browser: Browser) -> None:
     explained(browser.get(address, headers={"Accept-Language": language}), 404, "product", language)
 
 
@@ -98,23 +98,23 @@ def test_unknown_products(address: str, language: str, browser: Browser):
         "/products/0",
     ],
 )
-def test_unknown_addresses(address: str, language: str, browser: Browser):
+def test_unknown_addresses(address: str, language: str, browser: Browser) -> None:
     explained(browser.get(address, headers={"Accept-Language": language}), 404, "page", language)
 
 
-def test_wrong_addresses_of_the_list(language: str, browser: Browser):
+def test_wrong_addresses_of_the_list(language: str, browser: Browser) -> None:
     for query in ("limit=0", "after=forged", "sort=colour", "q=" + "x" * 201, "limit=5&limit=6"):
         explained(browser.get(f"/products?{query}", headers={"Accept-Language": language}), 400, "address", language)
 
 
-def test_a_cursor_of_another_sort_order(api: Api, language: str, browser: Browser):
+def test_a_cursor_of_another_sort_order(api: Api, language: str, browser: Browser) -> None:
     api.load([{"name": f"Thing {n}", "price": "1"} for n in range(25)])
     forged = browser.get("/products?sort=name").one("a[rel=next]")["href"].replace("sort=name", "sort=price")
     explained(browser.get(forged, headers={"Accept-Language": language}), 400, "address", language)
 
 
 @pytest.mark.parametrize("token", ["", "forged", None])
-def test_wrong_and_missing_csrf_tokens(token: str | None, language: str, api: Api, browser: Browser):
+def test_wrong_and_missing_csrf_tokens(token: str | None, language: str, api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     browser.client.set_cookie("language", language)
@@ -124,7 +124,7 @@ def test_wrong_and_missing_csrf_tokens(token: str | None, language: str, api: Ap
     assert api.all() == [product]
 
 
-def test_an_expired_session(language: str, api: Api, browser: Browser):
+def test_an_expired_session(language: str, api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     browser.client.set_cookie("language", language)
@@ -134,20 +134,20 @@ def test_an_expired_session(language: str, api: Api, browser: Browser):
     assert api.all() == [product]
 
 
-def test_a_body_over_the_limit(language: str, browser: Browser):
+def test_a_body_over_the_limit(language: str, browser: Browser) -> None:
     browser.client.set_cookie("language", language)
     page = browser.send(browser.get("/products/new"), "/products/new", name="x", description="x" * 600_000)
     explained(page, 413, "large", language)
 
 
-def test_a_wrong_method(language: str, browser: Browser):
+def test_a_wrong_method(language: str, browser: Browser) -> None:
     browser.client.set_cookie("language", language)
     answer = browser.client.delete("/products")
     explained(Page(answer), 405, "method", language)
     assert "GET" in answer.headers["Allow"]
 
 
-def test_a_bug_of_ours(language: str, settings: Settings):
+def test_a_bug_of_ours(language: str, settings: Settings) -> None:
     app = display_product.create_app(settings)
     app.add_url_rule("/bug", view_func=lambda: 1 / 0)
     page = Browser(app.test_client()).get("/bug", headers={"Accept-Language": language})
@@ -156,7 +156,7 @@ def test_a_bug_of_ours(language: str, settings: Settings):
     assert "ZeroDivisionError" not in page.text
 
 
-def test_a_full_disk(language: str, settings: Settings):
+def test_a_full_disk(language: str, settings: Settings) -> None:
     def keep() -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/secret-place")
 
@@ -167,23 +167,23 @@ def test_a_full_disk(language: str, settings: Settings):
     assert "secret-place" not in page.text
 
 
-def test_a_body_in_a_content_coding(browser: Browser):
+def test_a_body_in_a_content_coding(browser: Browser) -> None:
     answer = browser.client.post("/products/new", data=b"name=x", headers={"Content-Encoding": "gzip"})
     assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "identity")
 
 
 @pytest.mark.parametrize("asked", ["de", "xx-invalid", "*", "fr;q=broken", "'\"<script>", "fr;q=0"])
-def test_an_unknown_language_is_english(asked: str, browser: Browser):
+def test_an_unknown_language_is_english(asked: str, browser: Browser) -> None:
     assert browser.get("/import", headers={"Accept-Language": asked}).one("html")["lang"] == "en"
     browser.client.set_cookie("language", "de")
     assert browser.get("/import").one("html")["lang"] == "en"
 
 
-def test_the_language_can_be_switched_on_a_page_that_only_a_form_reaches(browser: Browser):
+def test_the_language_can_be_switched_on_a_page_that_only_a_form_reaches(browser: Browser) -> None:
     refused = browser.client.post("/products/undo", data={})
     assert Page(refused).one(".choices [name=next]")["value"] == "/"
 
 
-def test_a_forged_request_number_is_not_repeated(browser: Browser):
+def test_a_forged_request_number_is_not_repeated(browser: Browser) -> None:
     page = browser.get("/nowhere", headers={"X-Request-ID": "<script>alert(1)</script>"})
     assert re.fullmatch(r"[\w-]+", page.one("main code").get_text())

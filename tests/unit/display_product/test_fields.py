@@ -37,7 +37,7 @@ with app.test_request_context():
 """
 
 
-def test_cells_forms_and_undo_follow_the_wire_type(tmp_path: Path):
+def test_cells_forms_and_undo_follow_the_wire_type(tmp_path: Path) -> None:
     services = tmp_path / "services"
     shutil.copytree(SERVICES, services, ignore=shutil.ignore_patterns("__pycache__"))
     copy = services / "catalog" / "wire.py"
@@ -64,7 +64,7 @@ def test_cells_forms_and_undo_follow_the_wire_type(tmp_path: Path):
     assert (ran.stdout, ran.stderr) == ("the form lacks 'colour'\n", "")
 
 
-def test_every_field_is_in_the_form_with_a_name_of_its_own(browser: Browser):
+def test_every_field_is_in_the_form_with_a_name_of_its_own(browser: Browser) -> None:
     page = browser.get("/products/new")
     for field in FIELDS:
         assert page.one(f"#{field}")["name"] == field

@@ -70,7 +70,7 @@ def press(browser: Browser, page: Page, action: str) -> Page:
     return Page(browser.client.post(address, data=page.fields(f"main form[action='{address}']")))
 
 
-def test_a_file_is_sent_on_and_its_import_shown(imports: Imports, browser: Browser):
+def test_a_file_is_sent_on_and_its_import_shown(imports: Imports, browser: Browser) -> None:
     answer = choose(browser, ROWS, "Prix d’été.csv", on_conflict="update")
     assert answer.status == 303
     found = imports.read(answer.response.location)
@@ -78,14 +78,16 @@ def test_a_file_is_sent_on_and_its_import_shown(imports: Imports, browser: Brows
     assert (found.size, found.digest) == (len(ROWS), hashlib.sha256(ROWS).hexdigest())
 
 
-def test_pressing_twice_leads_to_the_same_import_and_another_form_to_another(imports: Imports, browser: Browser):
+def test_pressing_twice_leads_to_the_same_import_and_another_form_to_another(
+    imports: Imports, browser: Browser
+) -> None:
     page = browser.get("/import")
     first, second, third = (send(browser, each, ROWS) for each in (page, page, browser.get("/import")))
     assert first.response.location == second.response.location != third.response.location
     assert imports.count() == 2
 
 
-def test_a_form_that_has_sent_another_file_asks_for_the_file_again(imports: Imports, browser: Browser):
+def test_a_form_that_has_sent_another_file_asks_for_the_file_again(imports: Imports, browser: Browser) -> None:
     page = browser.get("/import")
     assert send(browser, page, ROWS).status == 303
     again = send(browser, page, ROWS + b"Vase,1\n")
@@ -110,7 +112,7 @@ def post(browser: Browser, content: bytes, kind: str = "multipart/form-data; bou
     return Page(browser.client.post("/import", data=content, content_type=kind))
 
 
-def test_fields_may_stand_behind_the_file(imports: Imports, browser: Browser):
+def test_fields_may_stand_behind_the_file(imports: Imports, browser: Browser) -> None:
     token = browser.get("/import").fields()["csrf_token"]
     content = "name;price\nЧайник;5\n".encode("koi8-r")
     fields = (("csrf_token", token), ("on_conflict", "update"), ("charset", "koi8-r"))
@@ -122,7 +124,7 @@ def test_fields_may_stand_behind_the_file(imports: Imports, browser: Browser):
     assert found.report.sample[0].values["name"] == "Чайник"
 
 
-def test_the_encoding_may_be_chosen_with_the_file(imports: Imports, browser: Browser):
+def test_the_encoding_may_be_chosen_with_the_file(imports: Imports, browser: Browser) -> None:
     assert imports.read(choose(browser, charset="koi8-r").response.location).charset == "koi8-r"
     ndjson = choose(browser, b'{"name": "Lamp", "price": "1"}\n', "PRODUCTS.JSONL", charset="koi8-r")
     assert imports.read(ndjson.response.location).charset is None
@@ -132,12 +134,12 @@ def test_the_encoding_may_be_chosen_with_the_file(imports: Imports, browser: Bro
 
 
 @pytest.mark.parametrize(("name", "shown"), [("Thé\x01.csv", "Thé.csv"), ("\u200b", "")])
-def test_a_file_may_have_any_name(name: str, shown: str, imports: Imports, browser: Browser):
+def test_a_file_may_have_any_name(name: str, shown: str, imports: Imports, browser: Browser) -> None:
     assert imports.read(choose(browser, name=name).response.location).name == shown
 
 
 @pytest.mark.parametrize("place", ["before", "behind", "nowhere"])
-def test_a_wrong_token_leaves_no_import(place: str, imports: Imports, browser: Browser):
+def test_a_wrong_token_leaves_no_import(place: str, imports: Imports, browser: Browser) -> None:
     browser.get("/import")
     forged, file = ("csrf_token", "forged"), ("file", b"abc" * 50_000)
     answer = post(browser, body(*{"before": (forged, file), "behind": (file, forged), "nowhere": (file,)}[place]))
@@ -146,13 +148,13 @@ def test_a_wrong_token_leaves_no_import(place: str, imports: Imports, browser: B
 
 
 @pytest.mark.parametrize("content", [b"--x", b"--x\r\nno part", b"-" * 200_000, b"--x\r\nA: " + b"b" * 190_000])
-def test_what_is_no_form_with_a_file_is_a_bad_request(content: bytes, imports: Imports, browser: Browser):
+def test_what_is_no_form_with_a_file_is_a_bad_request(content: bytes, imports: Imports, browser: Browser) -> None:
     assert post(browser, content).status == 400
     assert post(browser, content, "multipart/form-data").status == 400
     assert imports.count() == 0
 
 
-def test_half_an_upload_leaves_no_import(imports: Imports, browser: Browser):
+def test_half_an_upload_leaves_no_import(imports: Imports, browser: Browser) -> None:
     token = browser.get("/import").fields()["csrf_token"]
     whole = body(("csrf_token", token), ("file", ROWS))
     for length in (len(whole) - 3, len(whole) - 40, len(whole) // 2, 400):
@@ -162,13 +164,15 @@ def test_half_an_upload_leaves_no_import(imports: Imports, browser: Browser):
 
 
 @pytest.mark.parametrize("chosen", [{"on_conflict": "destroy"}, {"charset": "klingon"}])
-def test_a_choice_that_there_is_not_leaves_no_import(chosen: dict[str, str], imports: Imports, browser: Browser):
+def test_a_choice_that_there_is_not_leaves_no_import(
+    chosen: dict[str, str], imports: Imports, browser: Browser
+) -> None:
     assert choose(browser, **chosen).status == 400
     assert imports.count() == 0
 
 
 @pytest.mark.parametrize("size", [200_001, 400_000])
-def test_a_file_over_the_limit_is_said_to_be_too_large(size: int, imports: Imports, browser: Browser):
+def test_a_file_over_the_limit_is_said_to_be_too_large(size: int, imports: Imports, browser: Browser) -> None:
     page = choose(browser, b"x" * size)
     assert (page.status, page.texts("h1")) == (413, ["That is too large"])
     assert "Split the file" in page.text
@@ -176,21 +180,21 @@ def test_a_file_over_the_limit_is_said_to_be_too_large(size: int, imports: Impor
     assert choose(browser, b"x" * 200_000).status == 303
 
 
-def test_a_file_that_the_service_finds_too_large_is_too(settings: Settings, imports: Imports):
+def test_a_file_that_the_service_finds_too_large_is_too(settings: Settings, imports: Imports) -> None:
     more = msgspec.structs.replace(settings, import_max_bytes=1_000_000)
     browser = Browser(display_product.create_app(more).test_client())
     assert choose(browser, b"x" * 300_001).texts("h1") == ["That is too large"]
     assert imports.count() == 0
 
 
-def test_no_file_is_an_error_too(browser: Browser):
+def test_no_file_is_an_error_too(browser: Browser) -> None:
     page = choose(browser, name="", on_conflict="update")
     assert (page.status, page.one("#file-error").get_text()) == (422, "Choose a file.")
     assert page.one("[name=on_conflict][checked]")["value"] == "update"
     assert page.one("footer [name=next]")["value"] == "/import?on_conflict=update"
 
 
-def test_an_outage_is_said_on_the_form(settings: Settings):
+def test_an_outage_is_said_on_the_form(settings: Settings) -> None:
     away = msgspec.structs.replace(settings, add_url=AWAY)
     page = choose(Browser(display_product.create_app(away).test_client()))
     assert page.status == 503
@@ -210,7 +214,7 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser: Browser):
+def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser: Browser) -> None:
     address = imports.put(state, problem=wire.FieldError("", "", "empty") if state == "failed" else None)
     page = french(browser).get(address)
     assert (page.status, page.texts("h1")) == (200, [HEADINGS[state]])
@@ -221,7 +225,7 @@ def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser
 
 
 @pytest.mark.parametrize("state", UNDER_WAY)
-def test_a_page_need_not_update_itself(state: Any, imports: Imports, browser: Browser):
+def test_a_page_need_not_update_itself(state: Any, imports: Imports, browser: Browser) -> None:
     address = imports.put(state)
     still = browser.get(browser.get(address).one("main a[href$='?still=yes']")["href"])
     assert not still.soup.select("meta[http-equiv=refresh], script[src*=progress]")
@@ -230,7 +234,7 @@ def test_a_page_need_not_update_itself(state: Any, imports: Imports, browser: Br
     assert browser.get(still.one("main .hint a")["href"]).soup.select("script[src*=progress]")
 
 
-def test_the_progress_says_how_far_it_is_in_numbers_too(imports: Imports, browser: Browser):
+def test_the_progress_says_how_far_it_is_in_numbers_too(imports: Imports, browser: Browser) -> None:
     page = browser.get(imports.put("running", report=msgspec.structs.replace(WRITTEN, rows=1234)))
     bar = page.one("progress")
     assert (bar["value"], bar["max"], bar["aria-label"]) == ("1500000", "3000000", "The import is running")
@@ -239,7 +243,7 @@ def test_the_progress_says_how_far_it_is_in_numbers_too(imports: Imports, browse
     assert browser.get(imports.put("waiting")).texts("[role=status]") == ["2 imports are ahead of this one."]
 
 
-def test_the_preview_shows_rows_as_they_would_be_stored(imports: Imports, browser: Browser):
+def test_the_preview_shows_rows_as_they_would_be_stored(imports: Imports, browser: Browser) -> None:
     page = french(browser).get(imports.put("checked"))
     cells = page.texts("table.sample tbody tr > *")
     assert cells == ["3", "T-1", "Thé <noir>", "–", "1 299,50 €"]
@@ -248,7 +252,7 @@ def test_the_preview_shows_rows_as_they_would_be_stored(imports: Imports, browse
     assert "Europe de l’Ouest (Windows)" in page.one("p.file").get_text()
 
 
-def test_only_the_form_of_the_page_changes_an_import(imports: Imports, browser: Browser):
+def test_only_the_form_of_the_page_changes_an_import(imports: Imports, browser: Browser) -> None:
     address = imports.put("checked")
     fields = browser.get(address).fields(f"main form[action='{address}/check']")
     for wrong in ({"charset": "x"}, {"on_conflict": "destroy"}):
@@ -258,7 +262,7 @@ def test_only_the_form_of_the_page_changes_an_import(imports: Imports, browser: 
     assert imports.read(address).state == "checked"
 
 
-def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, browser: Browser):
+def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, browser: Browser) -> None:
     fault = wire.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
     page = browser.get(imports.put("failed", problem=fault))
     assert "line 3 in a text editor" in page.one("[role=alert]").get_text()
@@ -269,7 +273,7 @@ def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, bro
     assert not browser.get(workbook).soup.select("#charset")
 
 
-def test_a_file_with_nothing_to_import_offers_no_import(imports: Imports, browser: Browser):
+def test_a_file_with_nothing_to_import_offers_no_import(imports: Imports, browser: Browser) -> None:
     page = browser.get(imports.put("checked", report=msgspec.structs.replace(REPORT, created=0)))
     assert not page.soup.select("form[action$='/start']")
     assert "nothing in this file to import" in page.text
@@ -279,13 +283,13 @@ def test_a_file_with_nothing_to_import_offers_no_import(imports: Imports, browse
 @pytest.mark.parametrize("report", [REPORT, WRITTEN])
 def test_what_was_written_before_a_stop_is_told(
     state: Any, report: wire.ImportReport, imports: Imports, browser: Browser
-):
+) -> None:
     page = browser.get(imports.put(state, report=report, problem=wire.FieldError("", "", "gave_up")))
     assert bool(page.texts(".counts dd")) == (report is WRITTEN)
     assert ("Nothing was written" in page.text) == (report is REPORT)
 
 
-def test_the_errors_file_says_how_many_it_leaves_out(imports: Imports, browser: Browser):
+def test_the_errors_file_says_how_many_it_leaves_out(imports: Imports, browser: Browser) -> None:
     fault = wire.ImportFault(2, 2, "=cmd()", "price", "x", "", "number")
     report = msgspec.structs.replace(WRITTEN, errors=[fault] * 1000, errors_omitted=2000, failed=3000)
     page = browser.get(imports.put("done", report=report))
@@ -303,7 +307,7 @@ def test_the_errors_file_says_how_many_it_leaves_out(imports: Imports, browser: 
     assert browser.get(f"{imports.put('checking')}/errors.csv").status == 404
 
 
-def test_what_comes_too_late_is_said_on_the_page_of_the_import(imports: Imports, browser: Browser):
+def test_what_comes_too_late_is_said_on_the_page_of_the_import(imports: Imports, browser: Browser) -> None:
     address = imports.put("checked")
     page = browser.get(address)
     imports.change(address, state="running")
@@ -318,7 +322,7 @@ def test_what_comes_too_late_is_said_on_the_page_of_the_import(imports: Imports,
 
 def test_an_outage_loses_nothing(
     settings: Settings, imports: Imports, browser: Browser, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(client, "CHANGE_TIMEOUT", Timeout(0.2))
     address = imports.put("checked")
     page = browser.get(address)
@@ -335,7 +339,7 @@ def test_an_outage_loses_nothing(
     assert (away.status, away.one("main .actions a")["href"]) == (503, address)
 
 
-def test_an_import_that_there_is_not(imports: Imports, browser: Browser):
+def test_an_import_that_there_is_not(imports: Imports, browser: Browser) -> None:
     address = imports.put("checked")
     page = browser.get(address)
     imports.clear()
@@ -344,7 +348,7 @@ def test_an_import_that_there_is_not(imports: Imports, browser: Browser):
     assert browser.get("/imports/0").status == 404
 
 
-def test_all_imports_are_listed_with_their_state(imports: Imports, browser: Browser):
+def test_all_imports_are_listed_with_their_state(imports: Imports, browser: Browser) -> None:
     first = browser.get(browser.get("/import").one("main a[href='/imports']")["href"])
     assert "No file has been imported yet." in first.text
     addresses = [imports.put("checked"), imports.put("failed"), *(imports.put("done") for _ in range(19))]
@@ -355,7 +359,7 @@ def test_all_imports_are_listed_with_their_state(imports: Imports, browser: Brow
     assert page.texts(".card .state") == ["done"] * 19 + ["not imported"]
 
 
-def test_scripts_in_an_import_come_out_as_text(imports: Imports, browser: Browser):
+def test_scripts_in_an_import_come_out_as_text(imports: Imports, browser: Browser) -> None:
     script = "<script>alert('x')</script><b onclick=alert(1)>&amp;"
     fault = wire.ImportFault(2, 2, script, "name", script, script, "x")
     report = msgspec.structs.replace(

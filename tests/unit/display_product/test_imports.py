@@ -44,7 +44,7 @@ def counts(page: Page) -> list[str]:
     return page.texts(".counts dd")
 
 
-def test_nothing_is_written_before_the_preview_is_confirmed(api: Api, browser: Browser):
+def test_nothing_is_written_before_the_preview_is_confirmed(api: Api, browser: Browser) -> None:
     preview = choose(browser, GOOD)
     assert (preview.status, counts(preview), api.all()) == (200, ["2", "0", "0", "0"], [])
     done = confirm(browser, preview)
@@ -55,13 +55,13 @@ def test_nothing_is_written_before_the_preview_is_confirmed(api: Api, browser: B
     assert len(api.all()) == 2
 
 
-def test_what_is_not_imported_is_not_there(api: Api, browser: Browser):
+def test_what_is_not_imported_is_not_there(api: Api, browser: Browser) -> None:
     stopped = confirm(browser, choose(browser, GOOD), "cancel")
     assert stopped.texts("h1") == ["The import was stopped"]
     assert api.all() == []
 
 
-def test_another_encoding_is_chosen_without_choosing_the_file_again(api: Api, browser: Browser):
+def test_another_encoding_is_chosen_without_choosing_the_file_again(api: Api, browser: Browser) -> None:
     content = "name,price\nCafé crème,1\nThé glacé,2\n".encode("cp850")
     asked = choose(browser, content)
     action = asked.one("form[action$='/check']")["action"]
@@ -72,20 +72,20 @@ def test_another_encoding_is_chosen_without_choosing_the_file_again(api: Api, br
     assert [each["name"] for each in api.all()] == ["Café crème", "Thé glacé"]
 
 
-def test_a_file_in_an_encoding_that_was_chosen_with_it_is_taken_so(api: Api, browser: Browser):
+def test_a_file_in_an_encoding_that_was_chosen_with_it_is_taken_so(api: Api, browser: Browser) -> None:
     preview = choose(browser, "name;price\nЧайник;5,00\n".encode("koi8-r"), charset="koi8-r")
     assert counts(confirm(browser, preview)) == ["1", "0", "0", "0"]
     assert [each["name"] for each in api.all()] == ["Чайник"]
 
 
-def test_any_replica_can_take_the_next_step(settings: Settings, api: Api, browser: Browser):
+def test_any_replica_can_take_the_next_step(settings: Settings, api: Api, browser: Browser) -> None:
     preview = choose(browser, GOOD)
     other = Browser(display_product.create_app(settings).test_client())
     other.client.set_cookie("catalog_session", browser.client.get_cookie("catalog_session").value)
     assert counts(confirm(other, preview)) == ["2", "0", "0", "0"]
 
 
-def test_the_report_names_rows_columns_and_values(api: Api, browser: Browser):
+def test_the_report_names_rows_columns_and_values(api: Api, browser: Browser) -> None:
     preview = choose(browser, MIXED)
     assert counts(preview) == ["2", "0", "0", "3"]
     rows = [[cell.get_text() for cell in row.select("th, td")] for row in preview.soup.select("table.faults tbody tr")]
@@ -98,7 +98,7 @@ def test_the_report_names_rows_columns_and_values(api: Api, browser: Browser):
     assert counts(confirm(browser, preview)) == ["2", "0", "0", "3"]
 
 
-def test_what_happens_to_known_skus_is_the_persons_choice(api: Api, browser: Browser):
+def test_what_happens_to_known_skus_is_the_persons_choice(api: Api, browser: Browser) -> None:
     api.create(sku="A-1", name="Lamp", price="5.00")
     assert counts(choose(browser, GOOD)) == ["1", "0", "1", "0"]
     assert counts(choose(browser, GOOD, on_conflict="fail")) == ["1", "0", "0", "1"]
@@ -109,7 +109,7 @@ def test_what_happens_to_known_skus_is_the_persons_choice(api: Api, browser: Bro
     assert choose(browser, GOOD, on_conflict="destroy").status == 400
 
 
-def test_ndjson_goes_by_the_name_of_the_file(api: Api, browser: Browser):
+def test_ndjson_goes_by_the_name_of_the_file(api: Api, browser: Browser) -> None:
     assert counts(choose(browser, '{"name": "Lamp", "price": "1.00"}\n', "PRODUCTS.JSONL")) == ["1", "0", "0", "0"]
 
 
@@ -128,7 +128,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_cannot_be_used_is_explained_in_the_persons_language(kind: str, api: Api, browser: Browser):
+def test_a_file_that_cannot_be_used_is_explained_in_the_persons_language(kind: str, api: Api, browser: Browser) -> None:
     content, name, sentence = FILES[kind]
     browser.client.set_cookie("language", "fr")
     page = choose(browser, content, name)
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_used_is_explained_in_the_persons_language(kind: s
     assert api.all() == []
 
 
-def test_ten_megabytes_are_imported_once_however_often_the_button_is_pressed(api: Api, browser: Browser):
+def test_ten_megabytes_are_imported_once_however_often_the_button_is_pressed(api: Api, browser: Browser) -> None:
     content = "sku,name,price,description\n" + "".join(f"{n:06},Näme {n},1.00,{'text ' * 2000}\n" for n in range(1_010))
     assert len(content) > 10_000_000
     preview = choose(browser, content)
@@ -146,7 +146,7 @@ def test_ten_megabytes_are_imported_once_however_often_the_button_is_pressed(api
         assert counts(confirm(browser, preview))[0] == "1,010"
 
 
-def test_every_fault_of_a_row_has_a_sentence_in_french(api: Api, browser: Browser):
+def test_every_fault_of_a_row_has_a_sentence_in_french(api: Api, browser: Browser) -> None:
     api.create(sku="HERE", name="Here", price="1.00")
     api.create(name="Bare", price="1.00")
     browser.client.set_cookie("language", "fr")
@@ -165,7 +165,7 @@ def test_every_fault_of_a_row_has_a_sentence_in_french(api: Api, browser: Browse
     assert not [each for each in sentences if "Cette valeur" in each or re.search(r"\b(the|is|has)\b", each)]
 
 
-def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser):
+def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser) -> None:
     script = "<script>alert('x')</script><b onclick=alert(1)>&amp;"
     file = f"sku,name,price,{script}\n{script},{script},{script},{script}\n{script},x,1.00,\n"
     preview = choose(browser, file, f"{script}.csv")
@@ -177,7 +177,7 @@ def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser):
         assert not page.soup.select("script:not([src]), [onclick]")
 
 
-def test_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser):
+def test_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser) -> None:
     rows = [
         ("0017", 'Pipe 3/4" x 2 m', "Cut, threaded\nsecond line", "7.10"),
         ("茶-1", "Thé « noir » €", "“Fin”", "4.20"),
@@ -218,7 +218,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_files_as_other_systems_write_them(shape: str, api: Api, browser: Browser):
+def test_files_as_other_systems_write_them(shape: str, api: Api, browser: Browser) -> None:
     content, expected, products = SHAPES[shape]
     preview = choose(browser, content)
     assert counts(preview) == expected
@@ -233,13 +233,15 @@ def test_files_as_other_systems_write_them(shape: str, api: Api, browser: Browse
         (b"9780;Book;NULL;1.00\n9781;Other; with ; signs;NULL\n9782\n", "books.csv"),
     ],
 )  # fmt: skip
-def test_what_is_no_table_with_headings_is_refused_politely(content: bytes, name: str, api: Api, browser: Browser):
+def test_what_is_no_table_with_headings_is_refused_politely(
+    content: bytes, name: str, api: Api, browser: Browser
+) -> None:
     page = choose(browser, content, name)
     assert "headings" in page.one("[role=alert]").get_text()
     assert api.all() == []
 
 
-def test_a_file_can_change_a_price_to_zero(api: Api, browser: Browser):
+def test_a_file_can_change_a_price_to_zero(api: Api, browser: Browser) -> None:
     api.create(sku="Z0", price="5.00")
     assert counts(confirm(browser, choose(browser, "sku,price\nZ0,0\n", on_conflict="update"))) == ["0", "1", "0", "0"]
     assert api.all()[0]["price"] == "0.00"

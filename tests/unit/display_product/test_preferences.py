@@ -9,7 +9,7 @@ from pages import Api, Browser, Page
 
 
 @pytest.mark.parametrize(("name", "value"), [("theme", "dark"), ("layout", "table"), ("language", "fr")])
-def test_a_choice_is_a_cookie_for_a_year_that_no_script_reads(name: str, value: str, browser: Browser):
+def test_a_choice_is_a_cookie_for_a_year_that_no_script_reads(name: str, value: str, browser: Browser) -> None:
     answer = browser.client.post("/preferences", data={name: value, "next": "/products?q=a%26b"})
     assert (answer.status_code, answer.location) == (303, "/products?q=a%26b")
     cookie = answer.headers["Set-Cookie"]
@@ -18,7 +18,7 @@ def test_a_choice_is_a_cookie_for_a_year_that_no_script_reads(name: str, value: 
     assert "Secure" not in cookie
 
 
-def test_behind_https_and_under_a_path_cookies_stay_there(settings: Settings):
+def test_behind_https_and_under_a_path_cookies_stay_there(settings: Settings) -> None:
     public = msgspec.structs.replace(settings, public_url="https://example.test/shop/")
     client = display_product.create_app(public).test_client()
     answer = client.post("/shop/preferences", data={"theme": "dark", "next": "/shop/products"})
@@ -36,7 +36,7 @@ def test_behind_https_and_under_a_path_cookies_stay_there(settings: Settings):
     ["https://evil.test/", "//evil.test", "///evil.test", "/\\evil.test", "javascript:alert(1)", "", "/a\r\nX: y", "/\tx",
      "/" + "x" * 10_000, "/\u2028", "evil.test", "/%2e%2e/x", "?q=x"],
 )  # fmt: skip
-def test_it_never_leads_to_another_site(forged: str, browser: Browser):
+def test_it_never_leads_to_another_site(forged: str, browser: Browser) -> None:
     assert browser.client.post("/preferences", data={"theme": "dark", "next": forged}).location == "/"
 
 
@@ -45,7 +45,7 @@ def test_it_never_leads_to_another_site(forged: str, browser: Browser):
     ["/", "/admin", "/shopping", "/shop", "/shop/../admin", "/shop/%2e%2E/admin", "/shop/x/../../admin", "/shop\\..\\admin",
      "//shop/x", "/./shop/x", "https://shop.example.evil.test/shop/"],
 )  # fmt: skip
-def test_it_never_leads_out_of_the_shop(neighbour: str, settings: Settings):
+def test_it_never_leads_out_of_the_shop(neighbour: str, settings: Settings) -> None:
     public = msgspec.structs.replace(settings, public_url="https://shop.example/shop")
     client = display_product.create_app(public).test_client()
     answer = client.post("/shop/preferences", data={"theme": "dark", "next": neighbour})
@@ -68,7 +68,7 @@ def typed(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("address", ["/products/new", "/products/{id}/edit"])
-def test_the_switch_keeps_what_was_typed_and_saves_nothing(address: str, api: Api, browser: Browser):
+def test_the_switch_keeps_what_was_typed_and_saves_nothing(address: str, api: Api, browser: Browser) -> None:
     address = address.format(id=api.create(name="Lamp")["id"])
     refused = browser.send(browser.get(address), address, **TYPED)
     assert refused.status == 422
@@ -84,7 +84,7 @@ def test_the_switch_keeps_what_was_typed_and_saves_nothing(address: str, api: Ap
     assert browser.send(dark, address, price="1299").status == 303
 
 
-def test_the_switch_keeps_what_was_typed_before_anything_was_sent(api: Api, browser: Browser):
+def test_the_switch_keeps_what_was_typed_before_anything_was_sent(api: Api, browser: Browser) -> None:
     page = browser.get("/products/new")
     fields = {**page.fields(), **TYPED, "language": "fr"}
     button = page.one("footer button[value=fr]")
@@ -94,7 +94,7 @@ def test_the_switch_keeps_what_was_typed_before_anything_was_sent(api: Api, brow
     assert api.all() == []
 
 
-def test_the_switch_on_a_conflict_stays_there(api: Api, browser: Browser):
+def test_the_switch_on_a_conflict_stays_there(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp", price="10.00")
     address = f"/products/{product['id']}/edit"
     page = browser.get(address)
@@ -109,7 +109,7 @@ def test_the_switch_on_a_conflict_stays_there(api: Api, browser: Browser):
     assert api.all()[0]["name"] == TYPED["name"]
 
 
-def test_the_switch_neither_deletes_nor_loses_the_way_back(api: Api, browser: Browser):
+def test_the_switch_neither_deletes_nor_loses_the_way_back(api: Api, browser: Browser) -> None:
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)
@@ -126,7 +126,7 @@ def test_the_switch_neither_deletes_nor_loses_the_way_back(api: Api, browser: Br
     assert api.all()[0]["name"] == "Big lamp"
 
 
-def test_the_switch_on_a_page_of_an_outage_keeps_what_was_typed(settings: Settings):
+def test_the_switch_on_a_page_of_an_outage_keeps_what_was_typed(settings: Settings) -> None:
     away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9")
     browser = Browser(display_product.create_app(away).test_client())
     page = browser.send(browser.get("/products/new"), "/products/new", **{**TYPED, "price": "1"})
@@ -134,7 +134,7 @@ def test_the_switch_on_a_page_of_an_outage_keeps_what_was_typed(settings: Settin
     assert typed(switch(browser, page, "language", "fr"))["name"] == TYPED["name"]
 
 
-def test_the_switch_of_a_form_under_a_path_stays_in_the_shop(settings: Settings):
+def test_the_switch_of_a_form_under_a_path_stays_in_the_shop(settings: Settings) -> None:
     public = msgspec.structs.replace(settings, public_url="https://shop.example/shop")
     page = Browser(display_product.create_app(public).test_client()).get("/shop/products/new")
     assert {button["formaction"] for button in page.soup.select("footer button")} == {"/shop/products/new"}
@@ -142,19 +142,19 @@ def test_the_switch_of_a_form_under_a_path_stays_in_the_shop(settings: Settings)
     assert page.one("footer [name=next]")["value"].startswith("/shop/import")
 
 
-def test_a_switch_takes_no_other_choice(browser: Browser):
+def test_a_switch_takes_no_other_choice(browser: Browser) -> None:
     fields = browser.get("/products/new").fields()
     assert browser.client.post("/products/new", data={**fields, "language": "xx"}).status_code == 400
 
 
 @pytest.mark.parametrize("fields", [{"theme": "pink"}, {"language": "de"}, {"language": "<script>"}, {"colour": "red"}])
-def test_what_cannot_be_chosen_is_refused(fields: dict[str, str], browser: Browser):
+def test_what_cannot_be_chosen_is_refused(fields: dict[str, str], browser: Browser) -> None:
     answer = browser.client.post("/preferences", data={**fields, "next": "/"})
     assert answer.status_code == 400
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_forged_cookie_changes_nothing(browser: Browser):
+def test_a_forged_cookie_changes_nothing(browser: Browser) -> None:
     for name in ("theme", "layout", "language"):
         browser.client.set_cookie(name, '"><script>')
     page = browser.get("/import")

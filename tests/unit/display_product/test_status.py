@@ -8,7 +8,7 @@ from catalog.settings import Settings
 from pages import Browser
 
 
-def test_each_service_shows_its_version_its_database_and_its_latency(browser: Browser):
+def test_each_service_shows_its_version_its_database_and_its_latency(browser: Browser) -> None:
     page = browser.get("/status")
     assert page.response.cache_control.no_store
     assert page.texts(".card h2") == ["display-product", "read-product", "add-product"]
@@ -18,7 +18,7 @@ def test_each_service_shows_its_version_its_database_and_its_latency(browser: Br
     assert page.text.count(" ms") == 2
 
 
-def test_a_service_that_is_away_is_shown_so(settings: Settings):
+def test_a_service_that_is_away_is_shown_so(settings: Settings) -> None:
     away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9")
     page = Browser(display_product.create_app(away).test_client()).get("/status")
     assert page.status == 200
@@ -26,7 +26,7 @@ def test_a_service_that_is_away_is_shown_so(settings: Settings):
     assert "Given up after" in page.texts(".card")[2]
 
 
-def test_the_pages_are_ready_to_explain_from_the_start_when_nothing_else_answers(settings: Settings):
+def test_the_pages_are_ready_to_explain_from_the_start_when_nothing_else_answers(settings: Settings) -> None:
     away = msgspec.structs.replace(settings, add_url="http://127.0.0.1:9", read_url="http://127.0.0.1:9")
     client = display_product.create_app(away).test_client()
     assert client.get("/readyz").status_code == 200

@@ -39,7 +39,7 @@ def _file(language: str, suffix: str) -> Path:
     return FOLDER / "translations" / language / "LC_MESSAGES" / f"messages.{suffix}"
 
 
-def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals():
+def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals() -> None:
     assert {
         "Enter a name.",
         "What are you looking for?",
@@ -49,14 +49,14 @@ def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals():
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_is_translated_and_none_is_left_over(language: str):
+def test_every_sentence_is_translated_and_none_is_left_over(language: str) -> None:
     known = {message.id for message in catalogue(language) if message.id}
     assert sentences() - known == set()
     assert known - sentences() == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_no_translation_is_empty_fuzzy_or_broken(language: str):
+def test_no_translation_is_empty_fuzzy_or_broken(language: str) -> None:
     translations = catalogue(language)
     for message in translations:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
@@ -68,20 +68,20 @@ def test_no_translation_is_empty_fuzzy_or_broken(language: str):
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_compiled_translations_are_those_of_the_text_file(language: str):
+def test_the_compiled_translations_are_those_of_the_text_file(language: str) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))
     assert _file(language, "mo").read_bytes() == compiled.getvalue(), "run `make translations`"
 
 
-def test_the_price_form_shows_how_each_person_writes_a_price(browser: Browser):
+def test_the_price_form_shows_how_each_person_writes_a_price(browser: Browser) -> None:
     """One process serves all languages, so what it worked out for one must not reach another."""
     for language, example in (("en", "1299.00"), ("fr", "1299,00"), ("en", "1299.00")):
         page = browser.get("/products/new", headers={"Accept-Language": language})
         assert example in page.one("#price-hint").get_text()
 
 
-def test_french_has_a_no_break_space_where_its_typography_wants_one():
+def test_french_has_a_no_break_space_where_its_typography_wants_one() -> None:
     for message in catalogue("fr"):
         for string in message.string if isinstance(message.string, tuple) else (message.string,):
             # The header, which has no id, is for programs; a line of a CSV file is no sentence.
