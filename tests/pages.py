@@ -94,6 +94,10 @@ class Page:
         assert found is not None, f"no {selector} in {self.response.text}"
         return found
 
+    def attribute(self, selector: str, name: str) -> str:
+        """An attribute of the first such element; both must be there."""
+        return str(self.one(selector)[name])
+
     def texts(self, selector: str) -> list[str]:
         """The texts of such elements."""
         return [" ".join(each.get_text().split()) for each in self.soup.select(selector)]
@@ -101,9 +105,9 @@ class Page:
     def fields(self, selector: str = "main form[method=post]") -> dict[str, str]:
         """What the form would send."""
         form = self.one(selector)
-        values = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=radio])")}
-        values |= {each["name"]: each.get("value", "") for each in form.select("input[type=radio][checked]")}
-        return values | {each["name"]: _typed(each.get_text()) for each in form.select("textarea")}
+        sent = form.select("input[name]:not([type=radio]), input[type=radio][checked]")
+        values = {str(each["name"]): str(each.get("value", "")) for each in sent}
+        return values | {str(each["name"]): _typed(each.get_text()) for each in form.select("textarea")}
 
 
 def _typed(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from api.conftest import Api, Apps
+from apps import Api, Apps
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 

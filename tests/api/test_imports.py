@@ -4,6 +4,7 @@ import io
 import time
 
 import pytest
+from werkzeug.test import TestResponse
 
 from apps import Api, Apps
 
@@ -12,7 +13,7 @@ FILE = "sku,name,price\nA-1,Café,1.00\nA-2,Mug,2.00\n"
 PATH = "/api/v1/products/import"
 
 
-def send(api: Api, data: bytes | str = FILE, headers: dict[str, str] | None = None, **query: str):
+def send(api: Api, data: bytes | str = FILE, headers: dict[str, str] | None = None, **query: str) -> TestResponse:
     """Sends a file, and returns the answer."""
     return api.add.post(PATH, data=data, content_type="text/csv", headers=headers, query_string=query)
 

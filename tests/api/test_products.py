@@ -1,10 +1,13 @@
 """Adding, reading, changing and deleting products over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from apps import Api, etag
 
 PATH = "/api/v1/products"
+CHANGES: list[tuple[str, dict[str, Any]]] = [("PATCH", {"json": {"name": "x"}}), ("DELETE", {})]
 
 
 def test_an_added_product_is_found_again_with_all_it_was_given(api: Api) -> None:
@@ -143,7 +146,7 @@ def test_a_change_to_an_outdated_version_is_refused(api: Api) -> None:
 def test_a_condition_is_demanded_and_must_be_for_this_product(api: Api) -> None:
     product, other = api.create(), api.create()
     url = f"{PATH}/{product['id']}"
-    for method, arguments in (("PATCH", {"json": {"name": "x"}}), ("DELETE", {})):
+    for method, arguments in CHANGES:
         assert api.add.open(url, method=method, **arguments).status_code == 428
         for wrong in (etag(other), '""', f"W/{etag(other)}, {etag(other)}"):
             assert api.add.open(url, method=method, headers={"If-Match": wrong}, **arguments).status_code == 412
@@ -158,7 +161,7 @@ def test_a_condition_is_demanded_and_must_be_for_this_product(api: Api) -> None:
 def test_a_malformed_condition_is_refused_as_such(api: Api, field: str) -> None:
     product = api.create()
     headers = {"If-Match": field.format(tag=etag(product).strip('"'))}
-    for method, arguments in (("PATCH", {"json": {"name": "x"}}), ("DELETE", {})):
+    for method, arguments in CHANGES:
         answer = api.add.open(f"{PATH}/{product['id']}", method=method, headers=headers, **arguments)
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (400, "If-Match")
     assert api.get(product["id"]) == product

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.browser
 
 OUTPUT = ROOT / "build" / "pages"
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
-SCHEMES = ("light", "dark")
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
 WIDTHS = {320: 640, 768: 1024, 1280: 800}
 AXE = Axe()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -1,7 +1,7 @@
 """The small things that scripts add; without them everything works too, as the journeys show."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from browser.site import Site
 from imports import REPORT, Imports
@@ -16,7 +16,7 @@ COUNT_AND_HOLD = """() => {
         event.preventDefault();
     });
 }"""
-FILE = {"name": "products.csv", "mimeType": "text/csv", "buffer": b"name,price\nLamp,1\n"}
+FILE: FilePayload = {"name": "products.csv", "mimeType": "text/csv", "buffer": b"name,price\nLamp,1\n"}
 
 
 def test_an_import_says_that_it_is_under_way_and_goes_once(site: Site) -> None:

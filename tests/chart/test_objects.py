@@ -155,7 +155,7 @@ def test_names_fit_and_stay_apart(release: str) -> None:
     assert len(names) == len(objects)
 
 
-def test_and_k09_two_releases_share_no_name() -> None:
+def test_two_releases_share_no_name() -> None:
     def names(release: str) -> set[tuple[str, str]]:
         return {(found["kind"], found["metadata"]["name"]) for found in render_chart(release=release)}
 

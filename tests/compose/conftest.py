@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -59,11 +60,11 @@ class Compose:
             time.sleep(1)
         raise AssertionError("the proxy made no certificate authority")
 
-    def get(self, path: str, **more: object) -> urllib3.BaseHTTPResponse:
+    def get(self, path: str, method: str = "GET", **more: Any) -> urllib3.BaseHTTPResponse:
         pool = urllib3.PoolManager(
             ca_certs=str(self.authority), timeout=20, retries=urllib3.Retry(10, backoff_factor=0.2)
         )
-        return pool.request(more.pop("method", "GET"), self.url + path, redirect=False, **more)
+        return pool.request(method, self.url + path, redirect=False, **more)
 
     def containers(self) -> list[str]:
         return self.run("ps", "--all", "--quiet").split()

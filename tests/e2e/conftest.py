@@ -9,7 +9,7 @@ import base64
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def values(host: str) -> dict[str, object]:
     }
 
 
-def write(path: Path, *parts: dict[str, object]) -> str:
+def write(path: Path, *parts: Mapping[str, object]) -> str:
     """Writes values, the later ones over those before, and returns the file's name."""
     merged: dict[str, object] = {}
     for part in parts:

@@ -138,8 +138,8 @@ class Release:
 
     def secret(self, name: str) -> dict[str, str]:
         """Data of a Secret, as it is encoded."""
-        data: dict[str, str] = self.cluster.core.read_namespaced_secret(name, self.namespace).data
-        return data
+        data = self.cluster.core.read_namespaced_secret(name, self.namespace).data
+        return {key: str(value) for key, value in data.items()}
 
     def passwords(self) -> dict[str, str]:
         """The generated passwords, encoded."""

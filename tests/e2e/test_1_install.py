@@ -24,7 +24,7 @@ def test_the_restricted_level_refuses_nothing_and_warns_of_nothing(shop: Release
     assert [event.message for event in events if event.reason == "FailedCreate"] == []
 
 
-def test_and_k11_the_helm_test_goes_through_all_three_services(shop: Release) -> None:
+def test_the_helm_test_goes_through_all_three_services(shop: Release) -> None:
     assert "All three services work together." in shop.test()
     assert names(shop, "Installation") == []
 

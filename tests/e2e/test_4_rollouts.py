@@ -35,8 +35,7 @@ def test_fewer_pods_and_a_deleted_pod_cost_no_request(shop: Release, browser: Br
     with Load(browser) as load:
         for service in SERVICES:
             shop.kubectl("scale", f"deployment/shop-{service}", "--replicas=2")
-        for service in SERVICES:
-            eventually(lambda service=service: len(shop.pods(service)) == 2, 90)
+        eventually(lambda: all(len(shop.pods(service)) == 2 for service in SERVICES), 90)
         for service in SERVICES:
             shop.kubectl("delete", "pod", shop.pods(service)[0].metadata.name, "--wait")
         shop.rolled_out()

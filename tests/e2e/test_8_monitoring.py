@@ -68,8 +68,13 @@ class Prometheus:
 @pytest.fixture(scope="module")
 def prometheus(shop: Release, cluster: Cluster, values_file: str) -> Iterator[Prometheus]:
     """A Prometheus of its own namespace that scrapes the release, with the documented alerts."""
+
+    def install() -> bool:
+        install_addons(cluster, ["prometheus-crds"])
+        return True
+
     # Definitions that have just been made may not say yet that they are in force, at which an installer gives up.
-    eventually(lambda: install_addons(cluster, ["prometheus-crds"]) is None, 60)
+    eventually(install, 60)
     load_images(cluster.name, ["prom/prometheus:v3.5.3"])
     shop.install("--values", values_file, "--set", "serviceMonitor.enabled=true")
     monitor = json.loads(shop.kubectl("get", "servicemonitor", "shop-services", "--output=json"))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
@@ -62,7 +62,7 @@ def locked(server: "MySQLServer") -> Iterator[None]:
         yield
 
 
-def ask(running: Running, service: str, method: str, path: str, **options: object) -> tuple[int, str | None, float]:
+def ask(running: Running, service: str, method: str, path: str, **options: Any) -> tuple[int, str | None, float]:
     """Status, Retry-After and how long it took."""
     started = time.monotonic()
     answer = http.request(method, running.urls[service] + path, timeout=60, **options)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ IMAGES = {artifact["image"] for artifact in ARTIFACTS}
 PROFILES = {profile["name"]: profile for profile in SKAFFOLD["profiles"]}
 
 
-def at(path: str) -> object:
+def at(path: str) -> Any:
     """What stands at a JSON pointer in skaffold.yaml."""
     found = SKAFFOLD
     for part in path.strip("/").split("/"):
@@ -25,7 +26,7 @@ def at(path: str) -> object:
 
 def keys(values: dict, prefix: str = "") -> list[str]:
     """Dotted paths of the values, down to what is no mapping."""
-    found = []
+    found: list[str] = []
     for key, value in values.items():
         found += keys(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
     return found

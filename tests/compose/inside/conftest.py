@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import MySQLdb
@@ -32,9 +33,8 @@ class Site:
         )
         self._headers = {"Host": public.netloc}
 
-    def request(self, method: str, path: str, **more: object) -> urllib3.BaseHTTPResponse:
-        headers = self._headers | more.pop("headers", {})
-        return self._pool.request(method, path, headers=headers, redirect=False, **more)
+    def request(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> urllib3.BaseHTTPResponse:
+        return self._pool.request(method, path, headers={**self._headers, **headers}, redirect=False, **more)
 
     def add(self, **fields: object) -> dict:
         answer = self.request("POST", "/api/v1/products", json={"name": "Thing", "price": "1.00", **fields})

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +12,7 @@ from catalog.text import Invalid
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 
 
-def accepted(rule: object, value: str) -> bool:
+def accepted(rule: Callable[[str], object], value: str) -> bool:
     try:
         rule(value)
     except Invalid:
@@ -20,7 +21,7 @@ def accepted(rule: object, value: str) -> bool:
 
 
 @pytest.mark.parametrize("rule", [text.name, text.sku])
-def test_one_line_loses_the_blanks_at_its_ends_and_nothing_else(rule: object) -> None:
+def test_one_line_loses_the_blanks_at_its_ends_and_nothing_else(rule: Callable[[str], object]) -> None:
     assert rule(" \t\u00a0\u3000\n A\u00a0 b \r\n") == "A\u00a0 b"
 
 
@@ -69,7 +70,7 @@ def test_what_scripts_need_stays_in_names_and_descriptions(name: str) -> None:
 
 @pytest.mark.parametrize("character", ["\ufffe", "\uffff", "\ufdd0", "\ufdef", "\U0001fffe", "\U0010ffff"])
 @pytest.mark.parametrize("rule", [text.name, text.sku, text.description])
-def test_what_is_no_character_is_refused(rule: object, character: str) -> None:
+def test_what_is_no_character_is_refused(rule: Callable[[str], object], character: str) -> None:
     for value in (f"a{character}b", f"{character}a", f"a{character}"):
         with pytest.raises(Invalid, match=f"contains U.{ord(character):04X}, "):
             rule(value)
@@ -87,7 +88,7 @@ def test_a_description_keeps_its_lines_and_their_indentation() -> None:
 @pytest.mark.parametrize(
     ("rule", "most"), [(text.name, text.NAME_MAX), (text.sku, text.SKU_MAX), (text.description, text.DESCRIPTION_MAX)]
 )
-def test_length_is_counted_in_characters_of_what_is_stored(rule: object, most: int) -> None:
+def test_length_is_counted_in_characters_of_what_is_stored(rule: Callable[[str], object], most: int) -> None:
     assert rule(f"  {'🍃' * most}  ") == "🍃" * most
     with pytest.raises(Invalid, match=f"has {most + 1} characters; at most {most} "):
         rule("🍃" * (most + 1))
@@ -110,7 +111,7 @@ def test_a_line_that_shows_nothing_is_blank(blank: str) -> None:
 
 @pytest.mark.parametrize("control", ["\x00", "\x08", "\x0b", "\x1b", "\x7f", "\x85", "\x9f", "\udfff"])
 @pytest.mark.parametrize("rule", [text.name, text.sku, text.description])
-def test_a_control_character_is_refused_wherever_it_stands(rule: object, control: str) -> None:
+def test_a_control_character_is_refused_wherever_it_stands(rule: Callable[[str], object], control: str) -> None:
     for value in (f"a{control}b", f"{control}a", f"a{control}"):
         with pytest.raises(Invalid) as refused:
             rule(value)

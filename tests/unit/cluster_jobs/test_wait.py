@@ -20,14 +20,14 @@ def listener() -> Iterator[socket.socket]:
 
 
 def test_a_port_that_is_open_is_not_yet_an_answer(listener: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
-    assert not wait(*listener.getsockname(), 0.2)
+    assert not wait(HOST, listener.getsockname()[1], 0.2)
     assert "does not answer yet: timed out" in capsys.readouterr().out
 
 
 def test_a_closed_port_is_tried_again_until_the_time_is_up(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server((HOST, 0)) as gone:
-        address = gone.getsockname()
-    assert not wait(*address, 0.2)
+        port = gone.getsockname()[1]
+    assert not wait(HOST, port, 0.2)
     assert "Connection refused" in capsys.readouterr().out
 
 
@@ -40,5 +40,5 @@ def test_it_waits_for_the_greeting_of_a_server_that_first_hangs_up(listener: soc
 
     server = threading.Thread(target=serve)
     server.start()
-    assert wait(*listener.getsockname(), 30)
+    assert wait(HOST, listener.getsockname()[1], 30)
     server.join()

@@ -48,7 +48,7 @@ def test_no_page_needs_more_than_its_policy_allows(api: Api, browser: Browser) -
         page = browser.get(address)
         assert not page.soup.select("style, [style], script:not([src]), iframe, object, embed")
         assert not [each for each in page.soup.select("*") if any(name.startswith("on") for name in each.attrs)]
-        linked = [each.get("src") or each["href"] for each in page.soup.select("[src], link[href], a[href]")]
+        linked = [str(each.get("src") or each["href"]) for each in page.soup.select("[src], link[href], a[href]")]
         assert all(each.startswith(("/", "#")) for each in linked)
 
 
@@ -81,7 +81,7 @@ def test_pages_are_compressed_unless_they_hold_a_secret(api: Api, browser: Brows
 def test_static_files_are_kept_for_good_under_names_of_their_content(browser: Browser) -> None:
     page = browser.get("/")
     files = [
-        each.get("href") or each["src"]
+        str(each.get("href") or each["src"])
         for each in page.soup.select("link[type], link[rel=stylesheet], script[src], img")
     ]
     assert len(files) >= 4

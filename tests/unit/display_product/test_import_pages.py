@@ -20,7 +20,7 @@ from pages import Browser, Page
 from processes import Running, running_services
 
 AWAY = "http://127.0.0.1:9"
-STATES = ("checking", "checked", "waiting", "running", "done", "interrupted", "failed")
+STATES: tuple[wire.ImportState, ...] = ("checking", "checked", "waiting", "running", "done", "interrupted", "failed")
 UNDER_WAY = ("checking", "waiting", "running")
 ROWS = b"name,price\n" + b"Lamp,129.95\n" * 5000
 
@@ -97,6 +97,9 @@ def test_a_form_that_has_sent_another_file_asks_for_the_file_again(imports: Impo
     assert send(browser, again, ROWS + b"Vase,1\n").status == 303
 
 
+Parts = tuple[tuple[str, str | bytes], ...]
+
+
 def body(*parts: tuple[str, str | bytes], end: bool = True) -> bytes:
     """A multipart form; a part whose content is bytes is a file."""
     text = b""
@@ -142,7 +145,8 @@ def test_a_file_may_have_any_name(name: str, shown: str, imports: Imports, brows
 def test_a_wrong_token_leaves_no_import(place: str, imports: Imports, browser: Browser) -> None:
     browser.get("/import")
     forged, file = ("csrf_token", "forged"), ("file", b"abc" * 50_000)
-    answer = post(browser, body(*{"before": (forged, file), "behind": (file, forged), "nowhere": (file,)}[place]))
+    sent: dict[str, Parts] = {"before": (forged, file), "behind": (file, forged), "nowhere": (file,)}
+    answer = post(browser, body(*sent[place]))
     assert answer.status == 403
     assert imports.count() == 0
 
@@ -165,7 +169,7 @@ def test_half_an_upload_leaves_no_import(imports: Imports, browser: Browser) -> 
 
 @pytest.mark.parametrize("chosen", [{"on_conflict": "destroy"}, {"charset": "klingon"}])
 def test_a_choice_that_there_is_not_leaves_no_import(
-    chosen: dict[str, str], imports: Imports, browser: Browser
+    chosen: dict[str, Any], imports: Imports, browser: Browser
 ) -> None:
     assert choose(browser, **chosen).status == 400
     assert imports.count() == 0
@@ -227,11 +231,11 @@ def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser
 @pytest.mark.parametrize("state", UNDER_WAY)
 def test_a_page_need_not_update_itself(state: Any, imports: Imports, browser: Browser) -> None:
     address = imports.put(state)
-    still = browser.get(browser.get(address).one("main a[href$='?still=yes']")["href"])
+    still = browser.get(browser.get(address).attribute("main a[href$='?still=yes']", "href"))
     assert not still.soup.select("meta[http-equiv=refresh], script[src*=progress]")
     for selector, attribute in (("main .actions a", "href"), ("footer [name=next]", "value")):
         assert still.one(selector)[attribute] == f"{address}?still=yes"
-    assert browser.get(still.one("main .hint a")["href"]).soup.select("script[src*=progress]")
+    assert browser.get(still.attribute("main .hint a", "href")).soup.select("script[src*=progress]")
 
 
 def test_the_progress_says_how_far_it_is_in_numbers_too(imports: Imports, browser: Browser) -> None:
@@ -296,7 +300,7 @@ def test_the_errors_file_says_how_many_it_leaves_out(imports: Imports, browser: 
     said = "Only the first 1,000 of 3,000 errors are listed here."
     assert "The first 50 of 3,000." in page.text
     assert said in page.text
-    answer = browser.get(page.one("a[download]")["href"]).response
+    answer = browser.get(page.attribute("a[download]", "href")).response
     rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert rows[0] == ["Row", "Column", "Value", "What is wrong"]
     assert rows[1] == ["2", "'=cmd()", "x", "Write the price in digits, such as 1299.00."]
@@ -336,7 +340,7 @@ def test_an_outage_loses_nothing(
             assert said.response.headers["Retry-After"] == "5"
     app = display_product.create_app(msgspec.structs.replace(settings, read_url=AWAY))
     away = Browser(app.test_client()).get(address)
-    assert (away.status, away.one("main .actions a")["href"]) == (503, address)
+    assert (away.status, away.attribute("main .actions a", "href")) == (503, address)
 
 
 def test_an_import_that_there_is_not(imports: Imports, browser: Browser) -> None:
@@ -349,11 +353,11 @@ def test_an_import_that_there_is_not(imports: Imports, browser: Browser) -> None
 
 
 def test_all_imports_are_listed_with_their_state(imports: Imports, browser: Browser) -> None:
-    first = browser.get(browser.get("/import").one("main a[href='/imports']")["href"])
+    first = browser.get(browser.get("/import").attribute("main a[href='/imports']", "href"))
     assert "No file has been imported yet." in first.text
     addresses = [imports.put("checked"), imports.put("failed"), *(imports.put("done") for _ in range(19))]
     page = browser.get("/imports")
-    following = browser.get(page.one("a[rel=next]")["href"])
+    following = browser.get(page.attribute("a[rel=next]", "href"))
     assert [each["href"] for shown in (page, following) for each in shown.soup.select(".card a")] == addresses[::-1]
     assert following.texts(".card .state") == ["checked, not started"]
     assert page.texts(".card .state") == ["done"] * 19 + ["not imported"]

@@ -177,7 +177,7 @@ def test_scripts_in_a_file_come_out_as_text(api: Api, browser: Browser) -> None:
         assert not page.soup.select("script:not([src]), [onclick]")
 
 
-def test_to_d09_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser) -> None:
+def test_what_spreadsheets_write_goes_in_unchanged(api: Api, browser: Browser) -> None:
     rows = [
         ("0017", 'Pipe 3/4" x 2 m', "Cut, threaded\nsecond line", "7.10"),
         ("茶-1", "Thé « noir » €", "“Fin”", "4.20"),

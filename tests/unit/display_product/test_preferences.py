@@ -139,7 +139,7 @@ def test_the_switch_of_a_form_under_a_path_stays_in_the_shop(settings: Settings)
     page = Browser(display_product.create_app(public).test_client()).get("/shop/products/new")
     assert {button["formaction"] for button in page.soup.select("footer button")} == {"/shop/products/new"}
     page = Browser(display_product.create_app(public).test_client()).get("/shop/import")
-    assert page.one("footer [name=next]")["value"].startswith("/shop/import")
+    assert page.attribute("footer [name=next]", "value").startswith("/shop/import")
 
 
 def test_a_switch_takes_no_other_choice(browser: Browser) -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.checkers import checkers
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -21,6 +21,11 @@ KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
+
+
+def texts(message: Message) -> list[str]:
+    """The translation, once for each plural."""
+    return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
 def sentences() -> set[str | tuple[str, ...]]:
@@ -59,8 +64,7 @@ def test_every_sentence_is_translated_and_none_is_left_over(language: str) -> No
 def test_no_translation_is_empty_fuzzy_or_broken(language: str) -> None:
     translations = catalogue(language)
     for message in translations:
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert all(strings), f"{message.id} is not translated"
+        assert all(texts(message)), f"{message.id} is not translated"
         # The header, which has no id, is the one message that tools mark as fuzzy by themselves.
         assert not (message.fuzzy and message.id), f"{message.id} is fuzzy"
         for check in checkers:
@@ -83,7 +87,7 @@ def test_the_price_form_shows_how_each_person_writes_a_price(browser: Browser) -
 
 def test_french_has_a_no_break_space_where_its_typography_wants_one() -> None:
     for message in catalogue("fr"):
-        for string in message.string if isinstance(message.string, tuple) else (message.string,):
+        for string in texts(message):
             # The header, which has no id, is for programs; a line of a CSV file is no sentence.
             if message.id and ";nom;" not in string:
                 assert not re.search(r"(?<!\xa0)[;:!?»]|«(?!\xa0)", string), string
