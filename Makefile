@@ -37,13 +37,16 @@ test: $(READY) ## Run every test that this machine can run, and say which it can
 	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST)
 
 .PHONY: lint
-lint: $(READY) ## Check style, types, which module may import which, and that each library is declared
+lint: $(READY) ## Check style, types, imports, declared libraries, shell scripts and Dockerfiles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry services --optional-dependencies-dev-groups dev
 	$(BIN)/deptry services tests charts compose
+	@if checker=$$(command -v $(BIN)/shellcheck || command -v shellcheck); then $$checker $$(git grep -lE '^#!.*sh$$'); \
+	else echo "left out: shellcheck, which is not on this machine"; fi
+	$(BIN)/hadolint $$(git ls-files '*Dockerfile*')
 
 .PHONY: format
 format: $(READY) ## Rewrite the code in the project's style

@@ -48,10 +48,11 @@ rows() { grep --text '^INSERT INTO ' | sha256sum; }
 
 start_trial() {
   local server=(mysqld --no-defaults --datadir="$trial" --log-error="$trial.log")
-  "${server[@]}" --initialize-insecure && "${server[@]}" --daemonize --skip-networking --mysqlx=OFF \
-    --socket="$trial/mysqld.sock" --pid-file="$trial/mysqld.pid" --performance-schema=OFF --disable-log-bin \
-    --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0 ||
-    fail "the server for the trial did not start: $(< "$trial.log")"
+  {
+    "${server[@]}" --initialize-insecure && "${server[@]}" --daemonize --skip-networking --mysqlx=OFF \
+      --socket="$trial/mysqld.sock" --pid-file="$trial/mysqld.pid" --performance-schema=OFF --disable-log-bin \
+      --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0
+  } || fail "the server for the trial did not start: $(< "$trial.log")"
 }
 
 # Restores the file, and dumps what was restored: the rows of both must be the same.
