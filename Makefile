@@ -9,6 +9,7 @@ READY := $(VENV)/ready
 
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' services/catalog/__init__.py)
 IMAGES := ghcr.io/product-catalog
+TRANSLATIONS := services/display_product/translations
 BUILD = docker build --quiet --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse --short HEAD 2>/dev/null)
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --custom-compile-command 'make lock'
@@ -53,9 +54,15 @@ format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: messages
+messages: $(READY) ## Bring each messages.po up to date with the sentences of the pages; a new one waits for its translation
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping $(TRANSLATIONS)/babel.cfg --keywords lazy_gettext --no-location --sort-output --no-wrap --output build/messages.pot services/display_product
+	$(BIN)/pybabel --quiet update --input-file build/messages.pot --output-dir $(TRANSLATIONS) --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
 .PHONY: translations
 translations: $(READY) ## Compile the pages' translations, messages.po into messages.mo
-	$(BIN)/pybabel --quiet compile --directory services/display_product/translations
+	$(BIN)/pybabel --quiet compile --directory $(TRANSLATIONS)
 
 .PHONY: letters
 letters: $(READY) ## Count anew which letters follow which in each language; ANNOTATIONS: a folder of npm's cldr-annotations-modern
