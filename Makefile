@@ -122,6 +122,13 @@ cluster: ## Make a kind cluster with ingress-nginx, cert-manager and metrics-ser
 e2e: $(READY) ## Try everything on a kind cluster of its own, from nothing to nothing
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
+##@ Release
+
+.PHONY: version
+version: $(READY) ## Set the version wherever it stands: make version VERSION=1.2.3
+	$(BIN)/python charts/version.py $(VERSION)
+	$(BIN)/python charts/manifests.py
+
 ##@ Help
 
 .PHONY: help

@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_schema
 import yaml
+
+import kubernetes_schema
 
 CHART = Path(__file__).with_name("product-catalog")
 BLOCKS = {

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from catalog import __version__
 from chart.everything import EVERYTHING, EXTERNAL
 from chart.rendering import (
     CHART,
@@ -332,7 +333,7 @@ def test_a_load_balancer_that_keeps_idle_connections_for_long_can_be_matched() -
 def test_our_images_have_the_version_of_the_chart() -> None:
     images = {container["image"] for _, pod in pod_templates(render_chart()) for container in containers(pod)}
     assert {image for image in images if image.startswith(OURS)} == {
-        f"{OURS}{name}:0.1.0" for name in (*SERVICES, "jobs")
+        f"{OURS}{name}:{__version__}" for name in (*SERVICES, "jobs")
     }
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import subprocess
-import sys
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,8 @@ import pytest
 import yaml
 from kubernetes.utils.quantity import parse_quantity
 
+import manifests
+import values_schema
 from chart.everything import EVERYTHING, EXTERNAL
 from chart.rendering import (
     CHART,
@@ -29,10 +30,6 @@ from chart.rendering import (
 )
 
 pytestmark = pytest.mark.chart
-
-sys.path.insert(0, str(ROOT / "charts"))
-import manifests  # noqa: E402
-import values_schema  # noqa: E402
 
 KEYS = values_schema.read((CHART / "values.yaml").read_text(encoding="utf-8"))
 LEAVES = {".".join(leaf.path): leaf for leaf in values_schema.leaves(KEYS)}

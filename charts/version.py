@@ -1,0 +1,54 @@
+"""Sets the version wherever the sources state it: `python charts/version.py 1.2.3`.
+
+With `check` in front of the version it changes nothing, and fails where another one stands.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ["services/catalog/__init__.py", "charts/product-catalog/Chart.yaml", "compose.yaml", "*.md", "docs/**/*.md"]
+STATED = re.compile(
+    r'(^__version__ = "|^version: |^appVersion: "|\bghcr\.io/product-catalog/[a-z/-]+(?::| --version ))([^\s"]+)',
+    re.MULTILINE,
+)
+SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for pattern in FILES for path in sorted(root.glob(pattern))]
+
+
+def stated(root: Path = ROOT) -> list[tuple[str, str]]:
+    """File and version of each place under this folder that states one."""
+    return [
+        (str(path.relative_to(root)), found[2])
+        for path in _files(root)
+        for found in STATED.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+
+def write(version: str, root: Path = ROOT) -> None:
+    """Sets the version in each file under this folder. Raises ValueError where it is no semantic version."""
+    if not SEMANTIC.fullmatch(version):
+        raise ValueError(f"a version is of the form 1.2.3 or 1.2.3-rc.1, not {version}")
+    for path in _files(root):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(STATED.sub(rf"\g<1>{version}", text), encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    """Entry point."""
+    *check, version = arguments
+    if not check:
+        try:
+            write(version)
+        except ValueError as error:
+            sys.exit(f"error: {error}")
+    elif wrong := [f"{path}: {found}" for path, found in stated() if found != version]:
+        sys.exit(f"error: the version is {version}, but other ones stand in {', '.join(wrong)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
