@@ -121,6 +121,10 @@ class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
     description: GivenDescription = ""
 
 
+REQUIRED = tuple(field.name for field in msgspec.structs.fields(NewProduct) if field.required)
+"""The fields that a new product must have."""
+
+
 class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of a product to change (RFC 7396): null clears one, what is left out stays as it is."""
 

@@ -15,7 +15,6 @@ from catalog.text import Invalid
 
 VALUE_SHOWN = 80
 _ESCAPED = re.compile(r"\\\\n|\\n")
-NEEDED = ("name", "price")
 NO_VARIANT = {"default title", "default variant"}
 
 
@@ -80,7 +79,7 @@ class TableReader:
         self.columns = columns
         self.currency = currency
         # A spreadsheet leaves out empty cells at a row's end; a row that ends before its name or price was cut.
-        self._last_needed = max((columns.fields[name] for name in NEEDED if name in columns.fields), default=0)
+        self._last_needed = max((columns.fields[name] for name in wire.REQUIRED if name in columns.fields), default=0)
         # What concerns the whole file is said once, with the first row.
         self._told = self._of_headings()
         self._parent: dict[str, str] = {}
@@ -107,7 +106,7 @@ class TableReader:
         unused = Invalid("similar_heading", "is not used, though its heading begins like a known one")
         lacking = Invalid("missing_column", "is not in the file, so only products that are there can be changed")
         return [heading.note(unused, column) for column in self.columns.similar] + [
-            heading.note(lacking, name=name) for name in NEEDED if name not in self.columns.fields
+            heading.note(lacking, name=name) for name in wire.REQUIRED if name not in self.columns.fields
         ]
 
     def _fits(self, cells: Sequence[str]) -> bool:

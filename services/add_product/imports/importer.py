@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from add_product.imports import encoding, headings, table
+from add_product.imports import encoding, headings, identity, table
 from add_product.imports.candidate import Candidate, TableReader, from_lines
 from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
 from add_product.imports.seen import Seen
-from catalog import database, products, text, wire
+from catalog import database, products, wire
 from catalog.models import Product
 from catalog.text import Invalid
 
@@ -111,7 +111,7 @@ def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConf
     return [
         Plan(candidate, "skipped")
         if candidate.errors or candidate.no_product
-        else _plan_one(candidate, existing.get(_identity(candidate.values)), on_conflict)
+        else _plan_one(candidate, existing.get(identity.of(candidate.values)), on_conflict)
         for candidate in batch
     ]
 
@@ -119,7 +119,7 @@ def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConf
 def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: OnConflict) -> Plan:
     values = candidate.values
     if existing is None:
-        lacking = next((name for name in ("name", "price") if name not in values), None)
+        lacking = next((name for name in wire.REQUIRED if name not in values), None)
         if lacking:
             return Plan(candidate, "failed", errors=[candidate.note(_lacks(lacking, on_conflict), name=lacking)])
         return Plan(candidate, "created", insert=products.new_row(wire.NewProduct(**values)))
@@ -148,7 +148,7 @@ def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
 
 def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:
     """The products that these candidates mean, by identity."""
-    keys = {key for candidate in candidates if isinstance(key := _identity(candidate.values), str)}
+    keys = {key for candidate in candidates if isinstance(key := identity.of(candidate.values), str)}
     names = {candidate.values.get("name") for candidate in candidates if candidate.values.get("sku") is None} - {None}
     conditions: list[ColumnElement[bool]] = []
     if keys:
@@ -160,19 +160,5 @@ def _existing(connection: Connection, candidates: Iterable[Candidate], lock: boo
         statement = select(*products.COLUMNS).where(condition)
         for row in connection.execute(statement.with_for_update() if lock else statement):
             product = products.from_row(row)
-            found[_identity_of(product)] = product
+            found[identity.of_product(product)] = product
     return found
-
-
-def _identity(values: dict[str, Any]) -> Any:
-    """What makes a record and a product the same: the SKU's key; without a SKU all that they say."""
-    sku = values.get("sku")
-    if sku is not None:
-        return text.sku_key(sku)
-    return (values.get("name"), values.get("description", ""), values.get("price"))
-
-
-def _identity_of(product: wire.Product) -> Any:
-    return _identity(
-        {"sku": product.sku, "name": product.name, "description": product.description, "price": product.price}
-    )

@@ -5,7 +5,7 @@ import sqlite3
 from types import TracebackType
 from typing import Any, Self
 
-from catalog import text
+from add_product.imports import identity
 
 
 class Seen:
@@ -25,16 +25,7 @@ class Seen:
 
     def first(self, values: dict[str, Any], row: int, line: int) -> tuple[int, int]:
         """Row and line where a product with this SKU, or without one and just alike, stood first: perhaps this one."""
-        key = _key(values)
+        key = hashlib.blake2b(repr(identity.of(values)).encode(), digest_size=16).digest()
         self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line))
         found: tuple[int, int] = self._table.execute("SELECT row, line FROM seen WHERE key = ?", (key,)).fetchone()
         return found
-
-
-def _key(values: dict[str, Any]) -> bytes:
-    sku = values.get("sku")
-    if sku is not None:
-        identity = "sku\0" + text.sku_key(sku)
-    else:
-        identity = "\0".join(("all", values.get("name", ""), values.get("description", ""), str(values.get("price"))))
-    return hashlib.blake2b(identity.encode(), digest_size=16).digest()
