@@ -11,7 +11,7 @@ from typing import IO
 from add_product.imports import lines
 from add_product.imports.headings import count_known
 from add_product.imports.lines import Unusable as Unusable
-from catalog.text import Invalid
+from catalog.text import Invalid, trim
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024
@@ -21,6 +21,7 @@ CELL_MAX = 256 * 1024
 # A line's end or a quotation mark cannot stand between cells. A spreadsheet may have taken the hint for a row of its
 # own, and put quotation marks around it or empty cells behind it.
 _SEPARATOR_HINT = re.compile(r'\ufeff*"?sep=([^"\r\n])"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
+_QUOTED = re.compile('"((?:[^"]|"")*)"')
 
 csv.field_size_limit(CELL_MAX)
 
@@ -132,7 +133,15 @@ def _rows(text: _Lines, delimiter: str) -> Iterator[Row]:
             yield Row(number, begin, [], Invalid("quotation_marks", detail, first=begin, last=text.number))
             continue
         if any(cell.strip() for cell in cells):
-            yield Row(number, begin, cells)
+            yield Row(number, begin, [_unquoted(cell) for cell in cells])
+
+
+def _unquoted(cell: str) -> str:
+    """The text in quotation marks that stand behind a tab or another blank, where csv takes them for letters."""
+    if '"' not in cell or cell[0] == '"':
+        return cell
+    quoted = _QUOTED.fullmatch(trim(cell))
+    return quoted.group(1).replace('""', '"') if quoted else cell
 
 
 def _reader(text: Iterator[str] | list[str], delimiter: str) -> Iterator[list[str]]:

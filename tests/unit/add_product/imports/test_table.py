@@ -37,6 +37,14 @@ def test_a_blank_before_a_quotation_mark_does_not_count() -> None:
     assert cells('sku, name, price\n S-1, "Cup, blue", 3.00\n')[1] == ["S-1", "Cup, blue", "3.00"]
 
 
+def test_any_blank_may_stand_around_quotation_marks() -> None:
+    assert cells('sku,\u00a0"name",price\nS-1,\t"Cup ""blue"""\t,\u3000"3.00"\nS-2,\t"a" and "b",\t"\n') == [
+        ["sku", "name", "price"],
+        ["S-1", 'Cup "blue"', "3.00"],
+        ["S-2", '\t"a" and "b"', '\t"'],
+    ]
+
+
 def test_the_byte_order_mark_of_a_joined_file_is_no_text() -> None:
     assert cells('\ufeff\ufeff"sku",name\nA,"x\n\ufeffy"\n\ufeff"B",z\n') == [
         ["sku", "name"],
