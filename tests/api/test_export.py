@@ -17,6 +17,8 @@ ODD = [
     {"sku": None, "name": "＝full width", "description": "", "price": "9999999999.99"},
     {"sku": "é🍃", "name": "شاي 茶 🍃", "description": "tab\tinside", "price": "12.50"},
     {"sku": "N\u00a0B", "name": "a;b|c", "description": "NULL", "price": "2.00"},
+    {"sku": "RTL", "name": "שלום", "description": "\u202bשלום a\u202c\n\u200f=1", "price": "3.00"},
+    {"sku": "MARK", "name": "x\u200d", "description": "\u200b'=1\ufeff", "price": "4.00"},
 ]
 
 

@@ -72,6 +72,16 @@ def _unescaped(found: re.Match[str]) -> str:
     return "<br>" if found.group() == "\\n" else "\\n"
 
 
+def _at(cells: Sequence[str], at: int) -> str:
+    """The cell under a heading. Rows are not filled up: each costs what it has, however many headings there are."""
+    return cells[at] if at < len(cells) else ""
+
+
+def _content(name: str, cell: str) -> str:
+    """What a cell says. In a description, marks of direction and joiners at the ends belong to the text."""
+    return unguard(cell.strip() if name == "description" else text.trim(cell))
+
+
 class TableReader:
     """Makes candidates of rows; remembers the product to which the variants in further rows belong."""
 
@@ -92,8 +102,7 @@ class TableReader:
         if row.fault:
             candidate.refuse(row.fault)
         elif self._fits(row.cells):
-            missing = len(self.columns.headings) - len(row.cells)
-            self._read(candidate, [*row.cells, *[""] * missing])
+            self._read(candidate, row.cells)
         else:
             found, expected = len(row.cells), len(self.columns.headings)
             detail = f"has {found} cells where the heading has {expected}"
@@ -115,7 +124,7 @@ class TableReader:
         return len(cells) > self._last_needed and not any(cell.strip() for cell in cells[known:])
 
     def _read(self, candidate: Candidate, cells: Sequence[str]) -> None:
-        found = {name: unguard(text.trim(cells[at])) for name, at in self.columns.fields.items()}
+        found = {name: _content(name, _at(cells, at)) for name, at in self.columns.fields.items()}
         if self.columns.group is not None:
             found = self._with_parent(found, cells)
         if self.columns.html and not found.get("price") and not found.get("sku"):
@@ -131,11 +140,11 @@ class TableReader:
 
     def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
         """Completes a variant from the row that its product began with, and names it after its options."""
-        group = cells[self.columns.group or 0].strip()
+        group = _at(cells, self.columns.group or 0).strip()
         if not group or group != self._group or found.get("name"):
             self._group, self._parent = group, found
         whole = found | {name: found[name] or self._parent[name] for name in ("name", "description") if name in found}
-        options = [cells[at].strip() for at in self.columns.variant if cells[at].strip()]
+        options = [option for at in self.columns.variant if (option := _at(cells, at).strip())]
         if whole.get("name") and options and options[0].casefold() not in NO_VARIANT:
             whole["name"] += f" – {' / '.join(options)}"
         return whole
