@@ -42,11 +42,24 @@ _TAXES = {
     "gross",
     "net",
     "incl",
+    "inc",
+    "inkl",
+    "including",
+    "included",
     "excl",
+    "exkl",
+    "excluding",
+    "excluded",
     "vat",
     "tax",
+    "tva",
+    "mwst",
 }
-_TOKENS = re.compile(r"[^\W\d_]+|[^\w\s()\[\],.:/-]")
+# "Prix en euros", "Price in EUR".
+_BETWEEN = {"en", "in"}
+# "T.T.C." is "TTC". A number says that there are several prices, of which nobody knows which one is meant: "Price 2".
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_TOKENS = re.compile(r"[^\W\d_]+|\d+|[^\w\s()\[\],.:/-]")
 _VARIANT_HEADINGS = ("variant title", "option1 value", "option2 value", "option3 value")
 _GROUP_HEADINGS = ("handle", "product handle")
 # Programs whose descriptions are HTML: a heading that their exports have, and others of which some are beside it.
@@ -136,17 +149,19 @@ def _is_price(folded: str, currency: str) -> bool:
 
 def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
     """A heading without taxes and currencies, and the currencies that it can mean."""
-    tokens = [token for token in _TOKENS.findall(folded) if token not in _TAXES]
+    undotted = _DOTTED.sub(lambda found: found.group().replace(".", ""), folded)
+    tokens = [token for token in _TOKENS.findall(undotted) if token not in _TAXES | _BETWEEN]
     currencies = [named for token in tokens if (named := amount.named(token))]
     return " ".join(token for token in tokens if not amount.named(token)), currencies
 
 
 def _looks_known(folded: str) -> bool:
-    """Whether a heading begins like a known one: “price old”, “Price USD”."""
-    return folded.startswith(tuple(f"{known} " for known in _BEGINNINGS))
+    """Whether a heading is a known one, or begins like one: “price old”, “Price USD”."""
+    return folded in _KNOWN or folded.startswith(_BEGINNINGS)
 
 
-_BEGINNINGS = ("name", "nom", "sku", "price", "prix", "preis")
+_KNOWN = frozenset(heading for headings in KNOWN.values() for heading in headings)
+_BEGINNINGS = tuple(f"{known} " for known in ("name", "nom", "sku", "price", "prix", "preis"))
 
 
 def _shortened(heading: str) -> str:

@@ -33,16 +33,22 @@ def test_a_price_column_may_name_the_catalogues_currency_and_no_other() -> None:
 @pytest.mark.parametrize(
     "heading",
     ["Price €", "Price (EUR)", "Prix TTC", "Prix HT", "Prix TTC (€)", "Preis", "PRICE [€]", "Tarif EUR", "Prix de vente TTC", "€ Price",
-     "Price incl. VAT"],
+     "Price incl. VAT", "PRIX T.T.C.", "Prix H.T. (€)", "Price inc VAT", "price excluding tax", "Preis inkl. MwSt.", "Prix en euros",
+     "Price in EUR"],
 )  # fmt: skip
 def test_a_price_is_known_with_its_currency_and_taxes_beside_it(heading: str) -> None:
     assert fields("sku", "name", heading)["price"] == heading
 
 
-@pytest.mark.parametrize("heading", ["Price $", "Price (USD)", "price old", "Prix CHF", "Price £", "Name (internal)"])
+@pytest.mark.parametrize("heading", ["Price $", "Price (USD)", "price old", "Prix CHF", "Price £", "Name (internal)",
+                                     "Price 2", "Prix 2024", "Price in USD", "Price x 100"])  # fmt: skip
 def test_a_heading_that_only_begins_like_a_known_one_is_not_used_and_said_so(heading: str) -> None:
     assert recognise(("sku", "name", heading), "EUR").similar == (heading,)
     assert recognise(("sku", "name", "price", heading), "EUR").fields["price"] == 2
+
+
+def test_a_known_heading_beside_a_better_one_is_said_not_to_be_used() -> None:
+    assert recognise(("sku", "name", "Price", "Prix", "Title", "Colour"), "EUR").similar == ("Prix", "Title")
 
 
 def test_two_prices_of_which_neither_is_better_are_refused() -> None:
