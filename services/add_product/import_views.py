@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.http import parse_dict_header
 
 from add_product import idempotency, uploads
-from add_product.imports import queue, runner
+from add_product.imports import encoding, queue, runner
 from add_product.imports.order import ON_CONFLICT, Kind, OnConflict, Order
 from catalog import charsets, database, imports, wire
 from catalog.models import FILE_NAME_MAX
@@ -75,7 +75,7 @@ def import_products() -> Response:
     and price. The import goes on whatever becomes of the request: 202 tells where it can be followed.
     """
     dry_run = request.args.get("dry_run") == "true"
-    order = Order(_kind(), request.mimetype_params.get("charset"), _on_conflict() or "fail", dry_run)
+    order = Order(_kind(), _charset(), _on_conflict() or "fail", dry_run)
     name = _file_name()
     key = idempotency.check_key(request.headers.get(idempotency.HEADER))
     import_id = _accept(order, name, key)
@@ -203,6 +203,15 @@ def _seconds() -> float:
 
 def _on_conflict() -> OnConflict | None:
     return cast(OnConflict | None, request.args.get("on_conflict"))
+
+
+def _charset() -> str | None:
+    """The charset that the content type names. Raises a 422 problem for one that is not known."""
+    charset = request.mimetype_params.get("charset")
+    try:
+        return encoding.known(charset) if charset else None
+    except encoding.Unreadable as fault:
+        raise invalid([FieldError("", fault.detail, fault.code, fault.params)], fault.detail) from None
 
 
 def _file_name() -> str:

@@ -125,10 +125,16 @@ CHOICES = (
 )  # fmt: skip
 
 
+def known(charset: str) -> str | None:
+    """The name in CODECS of a charset under any of its usual names; None for an unknown one."""
+    given = charset.strip().lower()
+    called = _ALIASES.get(given, given)
+    return called if called in CODECS else None
+
+
 def codec(charset: str) -> str | None:
     """Python's codec for a charset under any of its usual names; None for an unknown one."""
-    name = charset.strip().lower()
-    return CODECS.get(_ALIASES.get(name, name))
+    return CODECS.get(known(charset) or "")
 
 
 def name(codec: str) -> str:

@@ -124,7 +124,10 @@ def test_a_named_charset_is_taken_at_its_word(api: Api) -> None:
     api.load(text.encode("cp1251"), kind="text/csv; charset=windows-1251")
     assert stored(api)["R-1"]["name"] == "Мыло"
     assert "Line 2" in api.load(text.encode("cp1251"), kind="text/csv; charset=utf-8", status=422)["detail"]
-    assert "not known" in api.load(text, kind="text/csv; charset=klingon", status=422)["detail"]
+    for unknown in ("klingon", "x" * 100, '"' + "é" * 70 + '"'):
+        for kind in ("text/csv", NDJSON):
+            assert "not known" in api.load(text, kind=f"{kind}; charset={unknown}", status=422)["detail"]
+    api.load(text, kind=f'text/csv; charset="UTF8{" " * 100}"', on_conflict="skip")
 
 
 def test_what_does_not_show_makes_no_second_product(api: Api) -> None:

@@ -70,11 +70,16 @@ def detect(file: IO[bytes]) -> str:
 
 def verify(file: IO[bytes], charset: str) -> str:
     """The codec for a charset that the caller has named, once all of the file is in it. Raises Unreadable."""
-    codec = charsets.codec(charset)
-    if codec is None:
-        known = ", ".join(charsets.CODECS)
-        raise Unreadable("charset", f"The charset {charset[:40]} is not known here; there are: {known}.")
-    return _verified(file, codec)
+    return _verified(file, charsets.CODECS[known(charset)])
+
+
+def known(charset: str) -> str:
+    """The name in charsets.CODECS of a charset that the caller has named. Raises Unreadable for an unknown one."""
+    found = charsets.known(charset)
+    if found is None:
+        there_are = ", ".join(charsets.CODECS)
+        raise Unreadable("charset", f"The charset {charset[:40]} is not known here; there are: {there_are}.")
+    return found
 
 
 def _unmarked_utf16(head: bytes) -> str:
