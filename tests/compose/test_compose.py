@@ -18,8 +18,10 @@ def inspect(compose: Compose) -> list[dict]:
     return json.loads(done.stdout)
 
 
-def test_the_tests_inside_compose_pass(compose: Compose) -> None:
+def test_the_tests_inside_compose_pass_and_leave_the_catalogue_as_it_was(compose: Compose) -> None:
+    own = compose.get("/api/v1/products", method="POST", json={"name": "Big", "price": "5.00"}).json()
     assert " passed" in compose.run("run", "--rm", "tests")
+    assert compose.get("/api/v1/products").json()["items"] == [own]
 
 
 def test_a_failing_test_inside_fails_the_command(compose: Compose) -> None:

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,13 +15,18 @@ import urllib3
 PUBLIC_URL = os.environ["PUBLIC_URL"]
 AUTHORITY = Path("/proxy-data/caddy/pki/authorities/local/root.crt")
 SECRETS = Path("/run/secrets/catalog")
+PRODUCTS = "/api/v1/products"
 START_SECONDS = 30
 
 
 class Site:
-    """The pages and the API at their public address; the certificate must come from the proxy's authority."""
+    """The pages and the API at their public address; the certificate must come from the proxy's authority.
+
+    What the tests add carries `mark` in its name and is deleted at the end, for the catalogue may be somebody's own.
+    """
 
     def __init__(self) -> None:
+        self.mark = uuid.uuid4().hex
         public = urlsplit(PUBLIC_URL)
         self._pool = urllib3.HTTPSConnectionPool(
             "proxy",
@@ -36,14 +42,27 @@ class Site:
     def request(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> urllib3.BaseHTTPResponse:
         return self._pool.request(method, path, headers={**self._headers, **headers}, redirect=False, **more)
 
-    def add(self, **fields: object) -> dict:
-        answer = self.request("POST", "/api/v1/products", json={"name": "Thing", "price": "1.00", **fields})
+    def add(self, name: str, **fields: object) -> dict:
+        product = {"name": f"{name} {self.mark}", "price": "1.00", **fields}
+        answer = self.request("POST", PRODUCTS, json=product)
         assert answer.status == 201, answer.data
         return answer.json()
 
+    def delete_what_was_added(self) -> None:
+        while added := self.request("GET", PRODUCTS, fields={"q": self.mark, "limit": "100"}).json()["items"]:
+            for product in added:
+                answer = self.request("DELETE", f"{PRODUCTS}/{product['id']}", headers={"If-Match": "*"})
+                assert answer.status == 204, answer.data
+
 
 @pytest.fixture(scope="session")
-def site() -> Site:
+def site() -> Iterator[Site]:
+    site = reached()
+    yield site
+    site.delete_what_was_added()
+
+
+def reached() -> Site:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

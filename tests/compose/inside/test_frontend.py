@@ -30,7 +30,7 @@ def test_a_product_added_by_the_form_is_shown_and_the_address_stays_https(site: 
         "POST",
         "/products/new",
         encode_multipart=False,
-        **fill_in(site, "/products/new", name="Vase & Co 🍃", price="12.50"),
+        **fill_in(site, "/products/new", name=f"Vase & Co 🍃 {site.mark}", price="12.50"),
     )
     assert answer.status == 303, answer.data
     where = answer.headers["Location"]
