@@ -15,6 +15,7 @@ from display_product import (
     limits,
     preferences,
     sessions,
+    urlencoded,
     views,
 )
 from display_product.client import ANSWER_SECONDS, Client
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     formats.register(app, settings)
     assets.register(app)
     limits.register(app, settings)
+    urlencoded.register(app)
     sessions.register(app, settings)
     preferences.register(app)
     errors.register(app)

@@ -1,6 +1,7 @@
 """Adding and changing a product through the forms."""
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -205,6 +206,22 @@ def test_other_hidden_fields_may_hold_anything(value: str, api: Api, browser: Br
 def test_a_body_that_is_no_form_is_a_form_without_fields(body: str, browser: Browser) -> None:
     answer = browser.client.post("/products/new", data=body, content_type="application/json")
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", [b"Caf%E9", b"Caf\xe9", b"%ED%A0%80", b"a%00%FF"])
+def test_letters_in_another_encoding_than_the_pages_are_refused_and_not_stored(
+    name: bytes, api: Api, browser: Browser
+) -> None:
+    body = urlencode(browser.get("/products/new").fields() | {"name": "", "price": "1"}).encode()
+    body = body.replace(b"&name=", b"&name=" + name)
+    answer = browser.client.post("/products/new", data=body, content_type="application/x-www-form-urlencoded")
+    assert (answer.status_code, api.all()) == (400, [])
+
+
+def test_a_form_that_no_page_sends_is_refused(api: Api, browser: Browser) -> None:
+    fields = browser.get("/products/new").fields() | {"name": "Vase", "price": "1"}
+    answer = browser.client.post("/products/new", data=fields, content_type="multipart/form-data")
+    assert (answer.status_code, api.all()) == (400, [])
 
 
 def test_the_product_was_deleted_meanwhile(api: Api, browser: Browser) -> None:
