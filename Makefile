@@ -19,15 +19,24 @@ export CATALOG_SECRET_KEY_FILE ?= var/secret-key
 
 ##@ Use
 
+# Of the pages, add-product and read-product; then of their metrics.
+PORT := 8080
+PORTS = $(shell for number in 0 1 2 1010 1011 1012; do echo $$(($(PORT) + number)); done)
+
 .PHONY: up
-up: $(READY) ## Start the catalogue on this machine, on SQLite, with a small sample in it
+up: export PAGES_PORT = $(PORT)
+up: export CATALOG_ADD_URL = http://127.0.0.1:$(word 2,$(PORTS))
+up: export CATALOG_READ_URL = http://127.0.0.1:$(word 3,$(PORTS))
+up: $(READY) ## Start the catalogue on this machine, on SQLite, with a small sample in it; PORT: that of the pages
+	@for port in $(PORTS); do if (: < /dev/tcp/127.0.0.1/$$port) 2> /dev/null; then \
+		echo "Port $$port is taken; the catalogue needs $(PORTS). To move all of them: make up PORT=8180" >&2; exit 1; fi; done
 	@mkdir -p var && (umask 077 && test -s var/secret-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > var/secret-key)
 	@$(BIN)/python -m catalog.migrate upgrade
 	@$(BIN)/python -m add_product.sample
 	@echo "Starting the catalogue. Stop it with Ctrl-C."
-	@echo "  pages         http://localhost:8080"
-	@echo "  add-product   http://localhost:8081/api/v1/openapi.json"
-	@echo "  read-product  http://localhost:8082/api/v1/openapi.json"
+	@echo "  pages         http://localhost:$(word 1,$(PORTS))"
+	@echo "  add-product   http://localhost:$(word 2,$(PORTS))/api/v1/openapi.json"
+	@echo "  read-product  http://localhost:$(word 3,$(PORTS))/api/v1/openapi.json"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start -f services/Procfile
 
 ##@ Develop
@@ -86,7 +95,7 @@ $(READY): requirements/dev.txt requirements/mysql.txt
 	@echo "Installing into $(VENV); this takes a minute the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@if pkg-config --exists mysqlclient || pkg-config --exists libmariadb; then \
+	@if { pkg-config --exists mysqlclient || pkg-config --exists libmariadb; } 2> /dev/null; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mysql.txt; fi
 	@touch $@
 
@@ -133,4 +142,4 @@ version: $(READY) ## Set the version wherever it stands: make version VERSION=1.
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,4 +1,7 @@
-"""`make up` as it is typed: from an empty directory to the sample catalogue, and to nothing by Ctrl-C."""
+"""`make up` as it is typed: from an empty directory to the sample catalogue, and to nothing by Ctrl-C.
+
+And `make help`, from which people learn that it is there.
+"""
 
 import os
 import re
@@ -8,12 +11,13 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import urllib3
 
 from processes import ROOT
 
 http = urllib3.PoolManager(retries=False)
-SERVICES = {"display-product": 8080, "add-product": 8081, "read-product": 8082}
+SERVICES = ("display-product", "add-product", "read-product")
 
 
 def fresh_checkout(directory: Path) -> Path:
@@ -23,13 +27,21 @@ def fresh_checkout(directory: Path) -> Path:
     return directory
 
 
-def test_make_up_starts_a_sample_catalogue_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(("CATALOG_", "MAKE"))}
+def settings() -> dict[str, str]:
+    """The environment of a terminal in which nothing has been set for the catalogue."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CATALOG_", "MAKE"))}
+
+
+@pytest.mark.parametrize(("command", "first"), [(["make", "up"], 8080), (["make", "up", "PORT=8180"], 8180)])
+def test_make_up_starts_a_sample_catalogue_and_ctrl_c_stops_all_of_it(
+    tmp_path: Path, command: list[str], first: int
+) -> None:
+    ports = dict(zip(SERVICES, range(first, first + 3), strict=True))
     terminal, shown = os.openpty()
     with subprocess.Popen(
-        ["make", "up"],
+        command,
         cwd=fresh_checkout(tmp_path),
-        env=settings,
+        env=settings(),
         stdout=shown,
         stderr=shown,
         process_group=0,
@@ -38,18 +50,40 @@ def test_make_up_starts_a_sample_catalogue_and_ctrl_c_stops_all_of_it(tmp_path: 
         try:
             told = read_until(terminal, "Listening at", times=3)
             addresses = re.findall(r"http://localhost:\S+", told)
-            assert {urlsplit(address).port for address in addresses} == set(SERVICES.values())
+            assert {urlsplit(address).port for address in addresses} == set(ports.values())
             assert [http.request("GET", address).status for address in addresses] == [200, 200, 200]
-            listed = http.request("GET", "http://127.0.0.1:8082/api/v1/products?limit=100").json()["items"]
+            listed = http.request("GET", f"http://127.0.0.1:{first + 2}/api/v1/products?limit=100").json()["items"]
+            services = http.request("GET", f"http://127.0.0.1:{first}/status").data.decode()
+            assert services.count('<p class="state good">') == len(SERVICES)
             assert f"The catalogue was empty; {len(listed)} sample products are in it now." in told
             assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o077 == 0
         finally:
             os.killpg(make.pid, signal.SIGINT)
         read_until(terminal, None)
     os.close(terminal)
-    for service, port in SERVICES.items():
+    for service, port in ports.items():
         with socket.socket() as client:
             assert client.connect_ex(("127.0.0.1", port)) != 0, f"{service} is still there"
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        done = subprocess.run(
+            ["make", "up", f"PORT={taken - 1}"],
+            cwd=fresh_checkout(tmp_path),
+            env=settings(),
+            capture_output=True,
+            text=True,
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Port {taken} is taken" in done.stderr
+
+
+def test_make_help_names_every_command() -> None:
+    commands = re.findall(r"^[.]PHONY: (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    told = subprocess.run(["make"], cwd=ROOT, env=settings(), capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  make (\S+)", told, re.MULTILINE) == commands
 
 
 def read_until(terminal: int, text: str | None, times: int = 1) -> str:
