@@ -156,6 +156,8 @@ def of_file(fault: FieldError) -> str:
             return _("The first row must hold the headings, with “name” and “price” among them. “sku” and "
                      "“description” are known too, and so are the headings of WooCommerce and Shopify, "
                      "and French ones.")  # fmt: skip
+        case "quotation_marks":
+            return _("The quotation marks of the heading row do not match, so it cannot be told where its cells end.")
         case "too_many_lines":
             return _("The file has more than %(most)s lines. Divide it.", most=_number(params, "limit"))
         case "line_too_long":

@@ -277,10 +277,26 @@ def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, bro
     assert not browser.get(workbook).soup.select("#charset")
 
 
-def test_a_file_with_nothing_to_import_offers_no_import(imports: Imports, browser: Browser) -> None:
-    page = browser.get(imports.put("checked", report=msgspec.structs.replace(REPORT, created=0)))
+@pytest.mark.parametrize(
+    ("skipped", "on_conflict", "why"),
+    [
+        (0, "skip", "nothing in this file to import"),
+        (2, "skip", "to change it, choose so below"),
+        (2, "update", "the catalogue has all that the file says already"),
+    ],
+)
+def test_a_file_with_nothing_to_import_offers_no_import_and_says_why(
+    skipped: int, on_conflict: str, why: str, imports: Imports, browser: Browser
+) -> None:
+    report = msgspec.structs.replace(REPORT, created=0, skipped=skipped)
+    page = browser.get(imports.put("checked", report=report, on_conflict=on_conflict))
     assert not page.soup.select("form[action$='/start']")
-    assert "nothing in this file to import" in page.text
+    assert why in page.text
+
+
+def test_a_heading_that_cannot_be_read_is_told_from_a_file_that_is_no_table(imports: Imports, browser: Browser) -> None:
+    fault = wire.FieldError("", "", "quotation_marks", {"first": 1, "last": 1})
+    assert "quotation marks of the heading row" in browser.get(imports.put("failed", problem=fault)).text
 
 
 @pytest.mark.parametrize("state", ["interrupted", "failed"])
