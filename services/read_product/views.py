@@ -1,6 +1,7 @@
 """The addresses of read-product."""
 
 from functools import partial
+from http import HTTPStatus
 from itertools import chain
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, request
 from catalog import openapi, products, streams, wire
 from catalog.database import reading
 from catalog.openapi import body, operation, query
-from catalog.problems import not_found
+from catalog.problems import ProblemError, not_found
 from read_product import cursor, export, listing, search
 
 PATH = "/api/v1/products"
@@ -59,7 +60,7 @@ def list_products() -> Response:
 @operation(
     parameters=(openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),),
     responses={200: body(wire.Product, {"ETag": "Version of the product."}), 304: openapi.Body({})},
-    problems=(404,),
+    problems=(404, 412),
 )
 def get_product(product_id: int) -> Response:
     """One product."""
@@ -70,6 +71,8 @@ def get_product(product_id: int) -> Response:
     response = _json(product)
     response.set_etag(product.etag)
     response.make_conditional(request)
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "The product is not in the version that If-Match names.")
     return response
 
 

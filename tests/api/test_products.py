@@ -88,6 +88,12 @@ def test_a_known_version_is_not_sent_again(api: Api) -> None:
     assert api.read.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+def test_another_version_than_the_one_asked_for_is_a_problem(api: Api) -> None:
+    answer = api.read.get(f"{PATH}/{api.create()['id']}", headers={"If-Match": '"other"'})
+    assert (answer.status_code, answer.content_type) == (412, "application/problem+json")
+    assert "version" in answer.json["detail"]
+
+
 def test_head_tells_what_get_would(api: Api) -> None:
     product = api.create()
     for url in (PATH, f"{PATH}/{product['id']}", f"{PATH}/export"):
