@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from catalog import wire
 from catalog.wire import FieldError
@@ -114,6 +114,8 @@ def _http_error(error: HTTPException) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address accepts.",
     }.get(status, error.description or phrase(status))
+    if isinstance(error, ClientDisconnected):
+        detail = "The body ended before it was whole, so nothing of it was taken; send it again."
     return response(ProblemError(status, detail, headers=headers))
 
 

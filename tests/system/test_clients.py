@@ -198,7 +198,9 @@ def test_half_a_body_is_never_taken_for_the_whole(running: Running, kind: str) -
         )
         client.sendall(sent)
         client.shutdown(socket.SHUT_WR)
-        assert int(file.read().split()[1]) == 400
+        answer = file.read()
+    assert int(answer.split()[1]) == 400
+    assert service == "display_product" or b"The body ended before it was whole" in answer
     names = [
         item["name"]
         for item in http.request("GET", f"{running.urls['read_product']}/api/v1/products?q=half").json()["items"]
