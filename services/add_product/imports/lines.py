@@ -1,7 +1,7 @@
 """Lines of import files: how many a file may have, and NDJSON files as lines of JSON, each with its place."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -25,16 +25,26 @@ class Line:
     text: bytes | None
 
 
-def refuse_endless(file: IO[bytes]) -> None:
+def refuse_endless(file: IO[bytes], codec: str = "utf-8") -> None:
     """Raises Unusable when the file has so many lines that they would take longer than its bytes let expect."""
     file.seek(0)
+    decoder = _decoder(codec)
     feeds = returns = 0
     while chunk := file.read(CHUNK):
-        feeds += chunk.count(b"\n")
-        returns += chunk.count(b"\r")
+        text = decoder(chunk)
+        feeds += text.count(b"\n")
+        returns += text.count(b"\r")
         if max(feeds, returns) > LINES_MAX:
             detail = f"The file has more than {LINES_MAX} lines; divide it."
             raise Unusable("too_many_lines", detail, limit=LINES_MAX)
+
+
+def _decoder(codec: str) -> Callable[[bytes], bytes]:
+    """Makes bytes in which a line's end is one byte, which is no part of another character."""
+    if not codec.startswith("utf-16"):
+        return bytes
+    decode = codecs.getincrementaldecoder(codec)("replace").decode
+    return lambda chunk: decode(chunk).encode("ascii", "replace")
 
 
 def read(file: IO[bytes]) -> Iterator[Line]:

@@ -38,7 +38,7 @@ class Row:
 
 def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
     """All rows that are not blank, the heading first. Raises Unusable."""
-    lines.refuse_endless(file)
+    lines.refuse_endless(file, codec)
     file.seek(0)
     text = _Lines(io.TextIOWrapper(file, encoding=codec, newline=""))
     first = text.peek()

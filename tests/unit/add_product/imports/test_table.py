@@ -73,6 +73,14 @@ def test_a_file_of_endless_lines_is_refused_before_any_is_read(line: str) -> Non
         rows("sku,name\n" + line * 5_000_001)
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_letters_with_the_byte_of_a_line_end_are_not_counted_as_lines(codec: str) -> None:
+    text = "sku,name\n" + ("മ" * 200_000 + "\n") * 26
+    assert len(list(read(io.BytesIO(text.encode(codec)), codec, "EUR"))) == 27
+    with pytest.raises(Unusable, match="has more than 5000000 lines"):
+        list(read(io.BytesIO(("sku,name" + "\n" * 5_000_001).encode(codec)), codec, "EUR"))
+
+
 @pytest.mark.parametrize("hint", ['sep="', "sep=\r", "sep="])
 def test_a_hint_that_cannot_be_followed_is_a_heading_like_any_other(hint: str) -> None:
     assert rows(f"{hint}\nsku,name\n")[0].cells == next(iter(cells(f"{hint}\n")))
