@@ -175,6 +175,15 @@ def test_a_table_is_one_for_screen_readers_on_a_phone_too(gallery: Gallery) -> N
         assert all(counts[0].values())
 
 
+def test_the_prices_of_a_preview_are_in_sight_on_a_phone(gallery: Gallery) -> None:
+    """A price that was read wrongly is what a preview is looked at for."""
+    with shown(gallery, "import-preview") as (page, _):
+        page.set_viewport_size({"width": 375, "height": 640})
+        box = page.locator(".sample .price").first.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 375
+
+
 def bytes_of(loaded: list[Request]) -> int:
     """What the last page and everything that belongs to it weighed on the line, its headers included."""
     last = [each for each in loaded if each.is_navigation_request()][-1:]
