@@ -111,6 +111,11 @@ def of_row(fault: ImportFault) -> str:
         case "missing_column":
             return _("The file has no column “%(field)s”, so it can only change products that are there.",
                      field=label(fault.field))  # fmt: skip
+        case "failed_formula":
+            return _("The spreadsheet’s formula has failed here; this is taken as it stands.")
+        case "rounded_number":
+            return _("The spreadsheet has probably rounded this number, so that its last digits are lost. Give the "
+                     "column the format “Text” and enter it anew.")  # fmt: skip
         case "no_product":
             return _("The row has neither price nor SKU, so it is not a product of its own.")
     return of_field(fault.code, fault.field, params)

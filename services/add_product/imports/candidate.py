@@ -15,6 +15,12 @@ from catalog.text import Invalid
 
 VALUE_SHOWN = 80
 _ESCAPED = re.compile(r"\\\\n|\\n")
+# What spreadsheets write where a formula failed (in English and French, and LibreOffice), and for long digits that they
+# took for a number.
+_FAILED_FORMULA = re.compile(
+    r"#(?:REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!|NOM\?|VALEUR!|NOMBRE!|NUL!|PROPAGATION!)|Err:\d{3}"
+)
+_ROUNDED = re.compile(r"\d[.,]\d+E\+\d{1,3}", re.ASCII)
 NO_VARIANT = {"default title", "default variant"}
 
 
@@ -82,6 +88,15 @@ def _content(name: str, cell: str) -> str:
     return unguard(cell.strip() if name == "description" else text.trim(cell))
 
 
+def _doubt(name: str, cell: str) -> Invalid | None:
+    """What a spreadsheet seems to have lost of a cell that is taken as it stands: a product may be called so."""
+    if _FAILED_FORMULA.fullmatch(cell):
+        return Invalid("failed_formula", "is what a spreadsheet writes where a formula has failed")
+    if name == "sku" and _ROUNDED.fullmatch(cell):
+        return Invalid("rounded_number", "looks like a number that a spreadsheet has rounded; its last digits are lost")
+    return None
+
+
 class TableReader:
     """Makes candidates of rows; remembers the product to which the variants in further rows belong."""
 
@@ -133,10 +148,14 @@ class TableReader:
             candidate.warnings.append(candidate.note(fault))
             return
         for name, cell in found.items():
+            column = self.columns.by_field[name]
             try:
                 candidate.values[name] = self._value(name, cell)
             except Invalid as fault:
-                candidate.refuse(fault, self.columns.by_field[name], name, cell)
+                candidate.refuse(fault, column, name, cell)
+            else:
+                if doubt := _doubt(name, cell):
+                    candidate.warnings.append(candidate.note(doubt, column, name, cell))
 
     def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
         """Completes a variant from the row that its product began with, and names it after its options."""

@@ -37,6 +37,14 @@ def test_a_row_costs_what_it_has_however_many_headings_there_are() -> None:
     assert time.process_time() - before < 5, "seconds; one is usual"
 
 
+def test_what_a_spreadsheet_has_lost_is_said() -> None:
+    found = candidates("sku,name,price", "4.00638E+12,#NAME?,1", "#N/A,Cup,1", "1E+5,Cup #REF!,1", "E4.5E+1,x,1")
+    assert [[(each.column, each.code) for each in row.warnings] for row in found] == [
+        [("sku", "rounded_number"), ("name", "failed_formula")], [("sku", "failed_formula")], [], [],
+    ]  # fmt: skip
+    assert [(row.values["sku"], row.errors) for row in found][:2] == [("4.00638E+12", []), ("#N/A", [])]
+
+
 def test_the_apostrophe_of_an_export_is_taken_away() -> None:
     [found] = candidates("sku,name,price", "'-1,''=2,1.00")
     assert (found.values["sku"], found.values["name"]) == ("-1", "'=2")
