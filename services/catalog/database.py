@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flask import Flask, Response
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from catalog import deadline, engine, problems, schema, watchdog, wire
@@ -22,8 +22,10 @@ DUPLICATE_ENTRY = 1062
 NO_SUCH_TABLE = 1146
 NO_ROOM = (1021, 1114)
 """Disk full, table full."""
+TOO_MUCH_WORK = (3024, 188)
+"""Longer than MAX_EXECUTION_TIME, more memory than innodb_ft_result_cache_limit."""
 ATTEMPTS = 6
-AWAY = (OperationalError, InterfaceError, PoolTimeout, ProgrammingError, SettingError)
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, ProgrammingError, SettingError)
 """What is raised where the database does not answer, or lacks its tables yet, or its password cannot be read."""
 ANSWER_SECONDS = 7
 """After which a request that waits for the database is answered 503: less than the 10 that docs/api.md states, since
@@ -49,6 +51,7 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
     deadline.register(app, ANSWER_SECONDS)
     app.register_error_handler(OperationalError, _away)
     app.register_error_handler(InterfaceError, _away)
+    app.register_error_handler(InternalError, _away)
     app.register_error_handler(ProgrammingError, _refused)
     app.register_error_handler(PoolTimeout, _away)
     app.register_error_handler(deadline.Passed, _away)

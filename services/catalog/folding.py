@@ -69,7 +69,6 @@ _ACCENTS = {1, *range(10, 37), *range(200, 241)}
 _MARKS_AND_DIGITS = range(0x300, 0x1FC00)
 _EARLY = re.compile(f"[{''.join(_BEFORE_DECOMPOSITION)}]")
 _UNSEEN = re.compile(f"[{IGNORED}]")
-_SIGNS_AND_BLANKS = re.compile(r"[\W_]+")
 
 
 def fold(value: str) -> str:
@@ -80,11 +79,6 @@ def fold(value: str) -> str:
         plain = unicodedata.normalize("NFKD", _EARLY.sub(_replace_early, _UNSEEN.sub("", value))).casefold()
         plain = unicodedata.normalize("NFC", plain.translate(_DECOMPOSED))
     return plain.replace("''", '"')
-
-
-def bare(folded: str) -> str:
-    """The letters and digits of a folded text."""
-    return _SIGNS_AND_BLANKS.sub("", folded)
 
 
 def _replace_early(found: re.Match[str]) -> str:

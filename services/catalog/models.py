@@ -31,12 +31,7 @@ class Product(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_product_name", "name", "id"),
         Index("ix_product_price", "price", "id"),
         Index("ix_product_created_at", "created_at", "id"),
-        Index(
-            "ix_product_search_text",
-            "search_text",
-            mysql_prefix="FULLTEXT",
-            mysql_with_parser="ngram",
-        ).ddl_if(dialect="mysql"),
+        Index("ix_product_search_text", "search_text", mysql_prefix="FULLTEXT").ddl_if(dialect="mysql"),
         {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
     )
 

@@ -68,9 +68,10 @@ def conflict(detail: str, *errors: FieldError) -> ProblemError:
     return ProblemError(HTTPStatus.CONFLICT, detail, list(errors))
 
 
-def unavailable(detail: str) -> ProblemError:
+def unavailable(detail: str, *errors: FieldError) -> ProblemError:
     """503, with the time after which to try again."""
-    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, list(errors), headers)
 
 
 def no_room(detail: str) -> ProblemError:

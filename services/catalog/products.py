@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from catalog import folding, text, wire
+from catalog import text, wire, words
 from catalog.models import Product
 
 COLUMNS = (
@@ -64,13 +64,5 @@ def derived(sku: str | None, name: str, description: str) -> dict[str, Any]:
     """The columns that are made from others."""
     return {
         "sku_key": None if sku is None else text.sku_key(sku),
-        "search_text": search_text(sku, name, description),
+        "search_text": words.of_product(sku, name, description),
     }
-
-
-def search_text(sku: str | None, name: str, description: str) -> str:
-    """What a search looks through. The first line has the letters and digits of the SKU alone, in whatever spelling."""
-    folded = folding.fold(sku or "")
-    code = folding.bare(folded)
-    spelled = [folded] if folded != code else []
-    return "\n".join([code, *spelled, folding.fold(name), folding.fold(description)])

@@ -265,12 +265,13 @@ def _fault(service: str, status: int, body: bytes) -> Exception:
         return Missing()
     if status == HTTPStatus.PRECONDITION_FAILED:
         return Stale()
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("%s answers %s", service, status)
-        return Away(service)
     try:
         problem = msgspec.json.decode(body, type=wire.Problem)
     except msgspec.DecodeError:
         log.warning("%s answers %s without a problem", service, status)
+        return Away(service)
+    # A fault of the service, but for what it names as too much to ask of it.
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not problem.errors:
+        log.warning("%s answers %s", service, status)
         return Away(service)
     return Refused(status, problem.detail, problem.errors)

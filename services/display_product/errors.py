@@ -60,7 +60,14 @@ def missing(error: client.Missing) -> Response:
 
 
 def refused(error: client.Refused) -> Response:
-    """400: an address asks the list for something that it does not have."""
+    """400: an address asks the list for something that it does not have; 503: for too much."""
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return page(
+            error.status,
+            _("This search takes too long"),
+            _("Too many products have words that begin like these."),
+            _("Search for more or longer words."),
+        )
     parameter = error.errors[0].pointer if error.errors else ""
     return page(
         400,

@@ -11,6 +11,7 @@ import msgspec
 
 from catalog import price
 from catalog.wire import Id
+from catalog.words import Word
 
 Value = int | str | Decimal | datetime
 
@@ -28,7 +29,7 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     checksum: str
 
 
-def write(sort: str, words: Sequence[str], value: Value, product_id: int) -> str:
+def write(sort: str, words: Sequence[Word] | None, value: Value, product_id: int) -> str:
     """The cursor behind this product in the list of this sort and these words."""
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     counted = msgspec.json.encode([sort, words, text, product_id])
@@ -37,7 +38,7 @@ def write(sort: str, words: Sequence[str], value: Value, product_id: int) -> str
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def read(text: str, sort: str, words: Sequence[str], kind: type[Value]) -> tuple[Value, int]:
+def read(text: str, sort: str, words: Sequence[Word] | None, kind: type[Value]) -> tuple[Value, int]:
     """Value and id from a cursor of this list. Raises ValueError for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,20 +1,25 @@
 """One page of the sorted and searched list, found by keyset, so that page 1000 costs what page 1 does."""
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.datastructures import MultiDict
 
 from catalog import products, wire
-from catalog.database import reading
+from catalog.database import TOO_MUCH_WORK, error_code, reading
 from catalog.models import Product
 from catalog.openapi import query
-from catalog.problems import wrong_parameter
-from read_product import cursor, search
+from catalog.problems import unavailable, wrong_parameter
+from catalog.wire import FieldError
+from catalog.words import Word
+from read_product import cursor, planner, search
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
@@ -23,6 +28,11 @@ LIMIT = query(
     "How many items a page has at the most.",
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
+
+WALK = 2000
+"""Products along the list among which a page is looked for first."""
+SECONDS_MAX = 2
+"""What one statement may cost the database."""
 
 SORTS: dict[str, tuple[InstrumentedAttribute[Any], type[cursor.Value]]] = {
     "id": (Product.id, int),
@@ -40,7 +50,8 @@ class Query:
 
     limit: int
     sort: str
-    words: list[str]
+    words: list[Word] | None
+    """None without a search; an empty list where it has signs only, which are in no word."""
     after: tuple[cursor.Value, int] | None
 
     @property
@@ -60,14 +71,16 @@ def parse(arguments: MultiDict[str, str]) -> Query:
     return Query(int(arguments.get("limit", LIMIT_DEFAULT)), sort, words, _after(arguments.get("after"), sort, words))
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str) -> list[Word] | None:
+    if not text.strip():
+        return None
     try:
-        return search.words(text)
+        return search.parse(text)
     except ValueError as error:
         raise wrong_parameter("q", str(error)) from None
 
 
-def _after(text: str | None, sort: str, words: list[str]) -> tuple[cursor.Value, int] | None:
+def _after(text: str | None, sort: str, words: list[Word] | None) -> tuple[cursor.Value, int] | None:
     if text is None:
         return None
     try:
@@ -78,19 +91,10 @@ def _after(text: str | None, sort: str, words: list[str]) -> tuple[cursor.Value,
 
 def page(query: Query) -> tuple[list[wire.Product], str | None]:
     """The products of the page, and the cursor behind the last one when more follow."""
-    column, _ = SORTS[query.name]
-    order = [column, Product.id] if query.name != "id" else [column]
-    statement = (
-        select(*products.COLUMNS)
-        .order_by(*(each.desc() if query.descending else each for each in order))
-        .limit(query.limit + 1)
-    )
+    if query.words == []:
+        return [], None
     with reading() as connection:
-        if query.words:
-            statement = statement.where(search.condition(query.words, connection.dialect.name))
-        if query.after:
-            statement = statement.where(_behind(column, query.descending, *query.after))
-        rows = connection.execute(statement).all()
+        rows = _rows(connection, query) if query.words is None else _searched(connection, query, query.words)
     found = [products.from_row(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
@@ -98,12 +102,68 @@ def page(query: Query) -> tuple[list[wire.Product], str | None]:
     return found, cursor.write(query.sort, query.words, getattr(last, query.name), last.id)
 
 
-def _behind(
-    column: InstrumentedAttribute[Any], descending: bool, value: cursor.Value, product_id: int
-) -> ColumnElement[bool]:
-    """Rows that sort behind the cursor. As a row constructor, `(price, id) > (p, i)`, MySQL would use no index."""
+def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
+    """The page of a search, and one product more. Raises a 503 problem where the search is too much work."""
+    try:
+        return _walked(connection, query, words)
+    except (OperationalError, InternalError) as error:
+        if error_code(error) not in TOO_MUCH_WORK:
+            raise
+    detail = "takes the database too long; search for more or longer words"
+    raise unavailable(f"The parameter q {detail}.", FieldError("q", detail, "too_much_work"))
+
+
+def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
+    """Most searches are for common words, and a short walk along the list fills their page."""
+    condition = search.condition(words)
+    end = _position(connection, query, WALK)
+    rows = _rows(connection, query, condition, *_before(query, end))
+    if end is None or len(rows) > query.limit:
+        return rows
+    looked_up = planner.narrow(connection, words, len(rows) / WALK, query.limit + 1)
+    if looked_up:
+        condition &= search.lookup(looked_up, connection.dialect.name)
+    return _rows(connection, query, condition)
+
+
+def _rows(connection: Connection, query: Query, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """The page of products that meet the conditions, and one more."""
+    statement = select(*products.COLUMNS).where(*_behind(query), *conditions)
+    return connection.execute(_bounded(statement.order_by(*_order(query)).limit(query.limit + 1))).all()
+
+
+def _position(connection: Connection, query: Query, number: int) -> tuple[cursor.Value, int] | None:
+    """The position that lies so many products behind the cursor, whatever they are."""
+    column, _ = SORTS[query.name]
+    statement = select(column, Product.id).where(*_behind(query)).order_by(*_order(query))
+    row = connection.execute(_bounded(statement.offset(number - 1).limit(1))).first()
+    return row and (row[0], row[1])
+
+
+def _bounded(statement: Any) -> Any:
+    return statement.prefix_with(f"/*+ MAX_EXECUTION_TIME({SECONDS_MAX * 1000}) */", dialect="mysql")
+
+
+def _order(query: Query) -> list[ColumnElement[Any]]:
+    column, _ = SORTS[query.name]
+    order = [Product.id] if column is Product.id else [column, Product.id]
+    return [each.desc() if query.descending else each.asc() for each in order]
+
+
+def _behind(query: Query) -> list[ColumnElement[bool]]:
+    """Rows that sort behind the cursor."""
+    return _beyond(query, *query.after, forward=True) if query.after else []
+
+
+def _before(query: Query, end: tuple[cursor.Value, int] | None) -> list[ColumnElement[bool]]:
+    """Rows that sort before this position."""
+    return _beyond(query, *end, forward=False) if end else []
+
+
+def _beyond(query: Query, value: cursor.Value, product_id: int, *, forward: bool) -> list[ColumnElement[bool]]:
+    """Rows on this side of a position. As a row constructor, `(price, id) > (p, i)`, MySQL would use no index."""
+    column, _ = SORTS[query.name]
+    compare = operator.gt if forward != query.descending else operator.lt
     if column is Product.id:
-        return Product.id < product_id if descending else Product.id > product_id
-    if descending:
-        return or_(column < value, and_(column == value, Product.id < product_id))
-    return or_(column > value, and_(column == value, Product.id > product_id))
+        return [compare(Product.id, product_id)]
+    return [or_(compare(column, value), and_(column == value, compare(Product.id, product_id)))]

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text, update
 import add_product
 import read_product
 from apps import Api, Apps, close, etag
-from catalog import engine, migrate, products
+from catalog import engine, migrate, words
 from catalog.models import Product, db
 from catalog.settings import Settings
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 IN_LINE = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' AND time >= 2"
 
+PAIRS_OF_LETTERS = (
+    "ALTER TABLE product DROP INDEX ix_product_search_text, "
+    "ADD FULLTEXT INDEX ix_product_search_text (search_text) WITH PARSER ngram"
+)
 WAITING = (
     "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'updating' AND info LIKE 'UPDATE product %'"
 )
@@ -102,11 +106,18 @@ def test_a_statement_of_a_migration_may_take_longer_than_one_of_a_request(
 
 
 def outdate(api: Api, apps: Apps) -> Settings:
-    """Makes the database what it was before its search texts were filled anew; returns the migration's settings."""
+    """Makes the database what it was before its products had words; returns the migration's settings."""
+    settings = replace(api.settings, database_url=api.settings.database_url.replace("writer@", "migrator@"))
     with apps.add.app_context(), db.engine.begin() as connection:
-        connection.execute(update(Product).values(search_text="outdated"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
-    return replace(api.settings, database_url=api.settings.database_url.replace("writer@", "migrator@"))
+        connection.execute(update(Product).values(search_text="outdated\nbefore"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    if api.database == "mysql":
+        database = create_engine(engine.url(settings))
+        engine.prepare(database, settings)
+        with database.connect() as connection:
+            connection.execute(text(PAIRS_OF_LETTERS))
+        database.dispose()
+    return settings
 
 
 def test_a_migration_fills_the_search_text_of_every_product(apps: Apps, api: Api) -> None:
@@ -131,18 +142,30 @@ def test_a_migration_of_the_search_text_loses_no_change_made_meanwhile(
 ) -> None:
     changed, deleted, other = api.create(name="old one"), api.create(name="gone"), api.create(name="other")
     settings = outdate(api, apps)
-    search_text = products.search_text
+    of_product = words.of_product
 
     def meanwhile(*fields: str) -> str:
-        monkeypatch.setattr(products, "search_text", search_text)
+        monkeypatch.setattr(words, "of_product", of_product)
         api.patch(changed, {"name": "new one"})
         api.add.delete(f"/api/v1/products/{deleted['id']}", headers={"If-Match": etag(deleted)})
-        return search_text(*fields)
+        return of_product(*fields)
 
-    monkeypatch.setattr(products, "search_text", meanwhile)
+    monkeypatch.setattr(words, "of_product", meanwhile)
     migrate.upgrade(settings)
     assert (api.names(q="old"), api.names(q="new one"), api.names(q="other")) == ([], ["new one"], ["other"])
     assert api.get(other["id"]) == other
+
+
+@ON_MYSQL
+def test_the_version_before_finds_whole_words_on_the_new_schema(apps: Apps, api: Api) -> None:
+    api.create(name="Steel box, 500 ml")
+    api.create(name="Steelwork")
+    before = text(
+        "SELECT name FROM product WHERE MATCH (search_text) AGAINST (:terms IN BOOLEAN MODE) AND search_text LIKE :word"
+    )
+    with apps.read.app_context(), db.engine.connect() as connection:
+        found = connection.execute(before, {"terms": '+"steel"', "word": "%steel%"}).scalars().all()
+    assert found == ["Steel box, 500 ml"]
 
 
 @ON_MYSQL

@@ -102,3 +102,11 @@ UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num 
 -- Running upgrade 0002 -> 0003
 
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Running upgrade 0003 -> 0004
+
+SET SESSION innodb_ft_enable_stopword = OFF;
+
+ALTER TABLE product DROP INDEX ix_product_search_text, ADD FULLTEXT INDEX ix_product_search_text (search_text), ALGORITHM=COPY, LOCK=SHARED;
+
+UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from catalog.folding import bare, fold
+from catalog.folding import fold
 
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 
@@ -41,7 +41,3 @@ def test_every_character_is_folded_once_and_for_all() -> None:
         assert fold(folded) == folded == fold(character.upper()) == fold(character.lower())
     whole = "".join(CHARACTERS)
     assert fold(fold(whole)) == fold(whole)
-
-
-def test_a_bare_text_has_letters_and_digits_only() -> None:
-    assert bare("nor.0707-60/é_茶 #1") == "nor070760é茶1"

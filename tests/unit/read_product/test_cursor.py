@@ -10,6 +10,7 @@ import pytest
 
 from catalog.text import NAME_MAX
 from catalog.wire import ID_MAX
+from catalog.words import of_search
 from read_product import cursor
 
 
@@ -27,32 +28,32 @@ from read_product import cursor
     ],
 )
 def test_a_cursor_gives_back_what_was_written(sort: str, value: cursor.Value) -> None:
-    text = cursor.write(sort, ["thé"], value, 7)
+    text = cursor.write(sort, of_search("thé"), value, 7)
     assert re.fullmatch(cursor.PATTERN, text)
     assert len(text) <= cursor.LENGTH_MAX
-    assert cursor.read(text, sort, ["thé"], type(value)) == (value, 7)
+    assert cursor.read(text, sort, of_search("thé"), type(value)) == (value, 7)
 
 
 def test_a_cursor_belongs_to_one_list() -> None:
-    text = cursor.write("price", ["tea"], Decimal("1.00"), 7)
-    for sort, words, kind in (
-        ("-price", ["tea"], Decimal),
-        ("name", ["tea"], str),
+    text = cursor.write("price", of_search("tea"), Decimal("1.00"), 7)
+    for sort, found, kind in (
+        ("-price", of_search("tea"), Decimal),
+        ("name", of_search("tea"), str),
         ("price", [], Decimal),
-        ("price", ["tea", "cup"], Decimal),
+        ("price", of_search("tea cup"), Decimal),
     ):
         with pytest.raises(ValueError, match="is not a cursor"):
-            cursor.read(text, sort, words, kind)
+            cursor.read(text, sort, found, kind)
 
 
 def test_no_other_character_is_taken_in_any_place() -> None:
     alphabet = string.ascii_letters + string.digits + "-_="
-    text = cursor.write("price", ["tea"], Decimal("1.00"), 7)
+    text = cursor.write("price", of_search("tea"), Decimal("1.00"), 7)
     for place, character in product(range(len(text)), alphabet):
         changed = text[:place] + character + text[place + 1 :]
         if changed != text:
             with pytest.raises(ValueError, match="is not a cursor"):
-                cursor.read(changed, "price", ["tea"], Decimal)
+                cursor.read(changed, "price", of_search("tea"), Decimal)
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "=", "....", "W10", "bnVsbA", "A" * 2001, "W" * 1_000_000])

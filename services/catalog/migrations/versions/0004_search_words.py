@@ -1,0 +1,107 @@
+"""Fills `search_text` with words, and has them indexed as words instead of as pairs of letters.
+
+For a common word the index of pairs took seconds, and so much memory that MySQL could be killed for it. The version
+before may be serving all the while: it searches the new text as it did the old one, and finds whole words once the new
+index is there.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.exc import OperationalError
+
+from catalog import words
+from catalog.database import DEADLOCK, error_code
+
+revision = "0004"
+down_revision = "0003"
+
+BATCH = 200
+"""Rows of one transaction: their locks are held for some tens of milliseconds."""
+
+product = sa.table("product", *map(sa.column, ("id", "sku", "name", "description", "search_text", "version")))
+# What somebody has changed since it was read is left as they wrote it.
+UPDATE = (
+    sa.update(product)
+    .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
+    .values(search_text=sa.bindparam("filled"))
+)
+
+
+def upgrade() -> None:
+    """Goes through the products by id; then makes the index."""
+    on_mysql = op.get_context().dialect.name == "mysql"
+    if not on_mysql:
+        _drop_index_of_sqlite()
+    if not op.get_context().as_sql:  # A new database has no products.
+        _fill_all(op.get_bind())
+    if on_mysql:
+        _index_on_mysql()
+    else:
+        _index_on_sqlite()
+
+
+def _fill_all(connection: sa.Connection) -> None:
+    after = 0
+    while rows := connection.execute(_batch(after)).all():
+        try:
+            _fill(connection, rows)
+        except OperationalError as error:
+            if error_code(error) != DEADLOCK:
+                raise
+            connection.rollback()
+        else:
+            after = rows[-1].id
+
+
+def _batch(after: int) -> sa.Select[Any]:
+    return sa.select(product).where(product.c.id > after).order_by(product.c.id).limit(BATCH)
+
+
+def _fill(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+    filled = [
+        {"this": row.id, "seen": row.version, "filled": text}
+        for row in rows
+        if (text := words.of_product(row.sku, row.name, row.description)) != row.search_text
+    ]
+    if filled:
+        connection.execute(UPDATE, filled)
+    connection.commit()
+
+
+def _index_on_mysql() -> None:
+    # "The" and "a" are words like others. Those of less than three letters have been made longer.
+    op.execute("SET SESSION innodb_ft_enable_stopword = OFF")
+    # In one statement, so that there is always one that the version before can search by. As a copy, since MySQL would
+    # otherwise keep a list of all that was filled above, and go through it in each search.
+    op.execute(
+        "ALTER TABLE product DROP INDEX ix_product_search_text, "
+        "ADD FULLTEXT INDEX ix_product_search_text (search_text), ALGORITHM=COPY, LOCK=SHARED"
+    )
+
+
+def _drop_index_of_sqlite() -> None:
+    for trigger in ("insert", "delete", "update"):
+        op.execute(f"DROP TRIGGER product_search_{trigger}")
+    op.execute("DROP TABLE product_search")
+
+
+def _index_on_sqlite() -> None:
+    # Without the places of words in a text: no search asks for them.
+    op.execute(
+        "CREATE VIRTUAL TABLE product_search USING fts5("
+        "search_text, content='product', content_rowid='id', tokenize=\"ascii tokenchars '_'\", detail=none)"
+    )
+    op.execute("INSERT INTO product_search(product_search) VALUES ('rebuild')")
+    add = "INSERT INTO product_search(rowid, search_text) VALUES (new.id, new.search_text);"
+    remove = (
+        "INSERT INTO product_search(product_search, rowid, search_text) VALUES ('delete', old.id, old.search_text);"
+    )
+    op.execute(f"CREATE TRIGGER product_search_insert AFTER INSERT ON product BEGIN {add} END")
+    op.execute(f"CREATE TRIGGER product_search_delete AFTER DELETE ON product BEGIN {remove} END")
+    op.execute(
+        "CREATE TRIGGER product_search_update AFTER UPDATE OF search_text ON product "
+        f"WHEN old.search_text <> new.search_text BEGIN {remove} {add} END"
+    )
