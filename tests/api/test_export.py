@@ -19,6 +19,7 @@ ODD = [
     {"sku": "N\u00a0B", "name": "a;b|c", "description": "NULL", "price": "2.00"},
     {"sku": "RTL", "name": "שלום", "description": "\u202bשלום a\u202c\n\u200f=1", "price": "3.00"},
     {"sku": "MARK", "name": "x\u200d", "description": "\u200b'=1\ufeff", "price": "4.00"},
+    {"sku": "QUOTE", "name": '"x"', "description": '\u200f"שלום"', "price": "5.00"},
 ]
 
 

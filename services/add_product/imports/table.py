@@ -11,7 +11,7 @@ from typing import IO
 from add_product.imports import lines
 from add_product.imports.headings import count_known
 from add_product.imports.lines import Unusable as Unusable
-from catalog.text import Invalid, trim
+from catalog.text import Invalid
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024
@@ -140,7 +140,7 @@ def _unquoted(cell: str) -> str:
     """The text in quotation marks that stand behind a tab or another blank, where csv takes them for letters."""
     if '"' not in cell or cell[0] == '"':
         return cell
-    quoted = _QUOTED.fullmatch(trim(cell))
+    quoted = _QUOTED.fullmatch(cell.strip())
     return quoted.group(1).replace('""', '"') if quoted else cell
 
 
