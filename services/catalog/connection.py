@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import select
 import socket
 import time
 from enum import Enum, auto
@@ -12,6 +13,8 @@ from gunicorn.http.errors import InvalidChunkSize
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 
+from catalog.outlet import Outlet, is_ready
+
 HEAD_SECONDS = 10
 """From the first wait for a request to the last byte of its head."""
 HEAD_MAX = 64 * 1024
@@ -19,8 +22,6 @@ HEAD_MAX = 64 * 1024
 GRACE_SECONDS = 10
 LEAST_RATE = 4 * 1024
 """Bytes per second below which a body is not waited for, once GRACE_SECONDS are over."""
-SEND_SECONDS = 30
-"""How long a client may take to accept one piece of an answer."""
 LINGER_SECONDS = 10
 """How long a body that nobody wants is thrown away, so that the client gets to read its answer (RFC 9112, 9.6)."""
 BUFFER_MAX = 64 * 1024
@@ -55,20 +56,23 @@ class Connection:
     """What the worker knows of a client. gunicorn's functions use `sock`, `client`, `server` and `parser`."""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        sock.setblocking(False)
         self.sock = sock
+        self.outlet = Outlet(sock)
         self.client = client
         self.server = server
         self.buffer = bytearray()
         self.deadline = 0.0
         self.uploading = False
         self.lingering = False
+        self.keeps = False
+        """Whether another request may follow the one that has been answered."""
         self.parser = RequestParser(cfg, sock, client)
         self.parser.unreader = PatientUnreader(sock)
         self._searched = 0
         self._head_end = -1
         self._body = 0
         self._body_since = 0.0
-        sock.setblocking(False)
         self.expect_head()
 
     def expect_head(self, seconds: float = HEAD_SECONDS) -> None:
@@ -111,7 +115,7 @@ class Connection:
 
     def hand_over(self) -> None:
         """Gives the bytes to the parser; from here on a thread reads from the socket itself."""
-        self.sock.settimeout(SEND_SECONDS)
+        self.outlet.begin()
         self.parser.unreader.begin(bytes(self.buffer))
         self.parser.unreader.arrived = None if self.uploading else time.monotonic()
         self.buffer = bytearray()
@@ -164,11 +168,9 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]
         left = self._started + GRACE_SECONDS + self._received / LEAST_RATE - time.monotonic()
         if left <= 0:
             raise TimeoutError("the body comes too slowly")
-        self.sock.settimeout(min(left, GRACE_SECONDS))
-        try:
-            data: bytes = self.sock.recv(self.mxchunk)
-        finally:
-            self.sock.settimeout(SEND_SECONDS)
+        if not is_ready(self.sock, select.POLLIN, min(left, GRACE_SECONDS)):
+            raise TimeoutError("the body comes too slowly")
+        data: bytes = self.sock.recv(self.mxchunk)
         self._received += len(data)
         return data
 

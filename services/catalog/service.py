@@ -79,8 +79,6 @@ def _register_request_ids(app: Flask) -> None:
     def give_request_id(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        if draining.under_way():
-            response.headers["Connection"] = "close"
         return response
 
 

@@ -1,34 +1,40 @@
-"""The worker of gunicorn that serves a service: threads for requests that have arrived, a loop for those to come.
+"""The worker of gunicorn that serves a service: threads for requests that have arrived, a loop for all that waits.
 
-A thread is given to a request only when its head, and its body as far as that is small, has arrived. A larger body is
-read by a thread, of which such bodies may have half. So clients that are silent, slow or gone hold no thread.
+A thread is given to a request only when its head, and its body as far as that is small, has arrived, and is free again
+when the answer is made: what the client does not take at once, the loop sends. A larger body is read by a thread, of
+which such bodies may have half. So clients that are silent, slow or gone hold no thread.
 """
 
 import contextlib
 import socket
-import struct
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from types import FrameType
 from typing import Any
 
-from gunicorn.http import errors
-from gunicorn.http.wsgi import Response
+from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-from catalog import connection, deadline, problems, wire
+from catalog import connection, deadline, draining, problems, wire
 from catalog.connection import Arrived, Connection
 
 UPLOAD_WAIT_SECONDS = 15
 """How long a large body waits for a thread."""
 LIVENESS = (b"GET /livez ", b"HEAD /livez ")
 """Answered by the loop itself: whether the process works does not depend on what its threads wait for."""
+READINESS = (b"GET /readyz ", b"HEAD /readyz ")
+"""Answered by threads of their own: a service whose threads all wait for another one is ready nevertheless."""
+READINESS_THREADS = 2
+UNREAD_MAX = 32 * 1024 * 1024
+"""Bytes of answers that are kept for clients that read slowly, in each process."""
+EXIT_SECONDS = 1
+"""How long the process waits for requests on idle connections when it stops: some are on their way."""
 
 _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
@@ -37,14 +43,14 @@ _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.ExpectationFailed, HTTPStatus.EXPECTATION_FAILED),
     (errors.ParseException, HTTPStatus.BAD_REQUEST),
 )
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker with another way of waiting.
 
-    gunicorn's own gives each new connection a thread that waits for it, loses a request that stands in the buffer
-    behind a body that was not read, and waits for idle clients when it stops.
+    gunicorn's own gives each new connection a thread that waits for it, and each answer one that waits until it is
+    read; it loses a request that stands in the buffer behind a body that was not read, and waits for idle clients when
+    it stops.
     """
 
     wsgi: Callable[..., Any]
@@ -52,6 +58,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: set[Connection] = set()
+        self._sending: dict[Connection, None] = {}  # In the order in which they began.
         self._uploads = 0
         self._uploads_most = max(1, self.cfg.threads // 2)
         self._queue: deque[Connection] = deque()
@@ -60,10 +67,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Loads the application."""
         super().load_wsgi()
         self._background = getattr(self.wsgi, "extensions", {}).get("background", [])
-        self.wsgi = _framed(self.wsgi)
         # Threads do not survive a fork, so they begin here.
         for each in self._background:
             each.start()
+        self._readiness = ThreadPoolExecutor(READINESS_THREADS, "readiness")
 
     def run(self) -> None:
         """Serves until told to stop."""
@@ -89,17 +96,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.uploading:
             self._uploads -= 1
             self._begin_uploads()
-        if future.cancelled() or not future.result() or not self.alive:
-            self._end(conn)
-            return
-        conn.expect_head(self.cfg.keepalive)
-        conn.sock.setblocking(False)
-        self._wait(conn)
-        self._look(conn)
+        conn.keeps = not future.cancelled() and future.result()
+        if conn.outlet.size:
+            self._send_on(conn)
+        else:
+            self._go_on(conn)
 
     def murder_keepalived(self) -> None:
         """Ends the wait for clients that have had their time."""
         now = time.monotonic()
+        for conn in [each for each in self._sending if each.outlet.is_late(now)]:
+            self._give_up(conn)
         for conn in [each for each in self._waiting if each.is_late(now)]:
             if conn.lingering or not conn.buffer:
                 self._drop(conn)
@@ -116,10 +123,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().wait_for_and_dispatch_events(min(timeout, 1.0))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handles SIGTERM: idle connections are closed, requests that have begun are still answered."""
+        """Handles SIGTERM: idle connections are closed soon, requests that have begun are still answered."""
+        end = time.monotonic() + EXIT_SECONDS
         for conn in tuple(self._waiting):
             if conn.lingering or not conn.buffer:
-                conn.deadline = 0.0
+                conn.deadline = min(conn.deadline, end)
         for each in self._background:
             each.retire()
         super().handle_exit(sig, frame)
@@ -131,7 +139,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             request = next(conn.parser)
             request._expected_100_continue = False  # The loop has said so.
             connection.bound_chunks(request, conn.parser.unreader)
-            kept: bool = self.handle_request(request, conn)
+            kept = self.handle_request(request, conn)
             return kept and connection.has_come(request, conn.parser.unreader) and conn.parser.finish_body()
         except StopIteration:
             pass
@@ -142,6 +150,43 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except Exception as error:
             self.handle_error(request, conn.sock, conn.client, error)
         return False
+
+    def handle_request(self, request: Any, conn: Connection) -> bool:
+        """Has the application answer a request. True when the connection may be kept."""
+        response, environ = wsgi.create(request, conn.outlet, conn.client, conn.server, self.cfg)
+        environ["wsgi.multithread"] = True
+        arrived = conn.parser.unreader.arrived
+        if arrived is not None:
+            environ[deadline.ARRIVED] = arrived
+
+        def start(*arguments: Any) -> Any:
+            # The rest of a body that is still coming is not waited for.
+            if draining.under_way() or not self.alive or not connection.has_come(request, conn.parser.unreader):
+                response.force_close()
+            write = response.start_response(*arguments)
+            conn.outlet.waits = response.response_length is None
+            return write
+
+        pieces = self.wsgi(environ, start)
+        try:
+            for piece in pieces:
+                response.write(piece)
+            response.close()
+            conn.outlet.flush()
+        except Exception as error:
+            if not response.headers_sent:
+                raise
+            if request.version <= (1, 0):
+                # There the end of an answer is the only sign that it was whole.
+                conn.outlet.reset()
+            if isinstance(error, OSError):
+                raise
+            self.log.exception("An answer broke off")
+            return False
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+        return not response.should_close()
 
     def handle_error(self, request: Any, sock: socket.socket, client: Any, error: Exception) -> None:
         """Answers what the application never saw, or could not answer."""
@@ -198,13 +243,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _begin(self, conn: Connection) -> None:
         """Gives a request to a thread, or answers it here when it asks for no more than a sign of life."""
-        alive = conn.buffer.startswith(LIVENESS)
+        alive, ready = conn.buffer.startswith(LIVENESS), conn.buffer.startswith(READINESS)
         self._stop_waiting(conn)
         conn.hand_over()
         if alive:
             future: Future[bool] = Future()
             future.set_result(self.handle(conn))
             self.method_queue.defer(self.finish_request, conn, future)
+        elif ready:
+            future = self._readiness.submit(self.handle, conn)
+            future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
         else:
             self.enqueue_req(conn)
 
@@ -222,10 +270,44 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         _send(conn.sock, status, detail, headers)
         self._end(conn)
 
+    def _go_on(self, conn: Connection) -> None:
+        """What comes after an answer that is sent."""
+        if not conn.keeps or not self.alive:
+            self._end(conn)
+            return
+        conn.expect_head(self.cfg.keepalive)
+        self._wait(conn)
+        self._look(conn)
+
+    def _send_on(self, conn: Connection) -> None:
+        """Sends the rest of an answer as its client reads on. Those that began first make room for others."""
+        self._sending[conn] = None
+        self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn))
+        while sum(each.outlet.size for each in self._sending) > UNREAD_MAX:
+            self._give_up(next(iter(self._sending)))
+
+    def _on_writable(self, conn: Connection, _sock: socket.socket) -> None:
+        try:
+            conn.outlet.flush()
+        except OSError:
+            self._give_up(conn)
+            return
+        if not conn.outlet.size:
+            self._stop_sending(conn)
+            self._go_on(conn)
+
+    def _give_up(self, conn: Connection) -> None:
+        self.log.info("The client at %s is gone, or reads too slowly", conn.client)
+        self._stop_sending(conn)
+        self._close(conn)
+
+    def _stop_sending(self, conn: Connection) -> None:
+        del self._sending[conn]
+        self.poller.unregister(conn.sock)
+
     def _end(self, conn: Connection) -> None:
         """Closes a connection, once its client has had the time to read the answer (RFC 9112, 9.6)."""
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(conn)
@@ -259,39 +341,3 @@ def _send(sock: socket.socket, status: HTTPStatus, detail: str, headers: dict[st
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     with contextlib.suppress(OSError):  # Nobody may be there to read it.
         sock.send(f"HTTP/1.1 {status.value} {problems.phrase(status)}\r\n{head}\r\n".encode("ascii") + body)
-
-
-def _framed(application: Callable[..., Any]) -> Callable[..., Any]:
-    """The application with what HTTP/1 asks of a server and gunicorn leaves out.
-
-    An answer that is given while the body is still coming says `Connection: close`, since the rest is not waited for.
-    An answer over HTTP/1.0 that breaks off is reset: there its end is the only sign that it was whole.
-    """
-
-    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        response: Response = start_response.__self__  # type: ignore[attr-defined]
-
-        def start(*arguments: Any) -> Any:
-            if not connection.has_come(response.req, response.req.unreader):
-                response.force_close()
-            return start_response(*arguments)
-
-        arrived = response.req.unreader.arrived
-        if arrived is not None:
-            environ[deadline.ARRIVED] = arrived
-        answer = application(environ, start)
-        return answer if response.req.version > (1, 0) else _reset_when_broken(answer, response.sock)
-
-    return serve
-
-
-def _reset_when_broken(answer: Any, sock: socket.socket) -> Iterator[bytes]:
-    try:
-        yield from answer
-    except Exception:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        sock.close()
-        raise
-    finally:
-        if hasattr(answer, "close"):
-            answer.close()

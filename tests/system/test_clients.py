@@ -59,6 +59,17 @@ def connect(running: Running, service: str) -> socket.socket:
     return connection
 
 
+def connect_from_afar(running: Running, service: str) -> socket.socket:
+    """A client that takes few bytes before it reads, as over a network; this machine itself would buffer megabytes."""
+    address = urlsplit(running.urls[service])
+    connection = socket.socket()
+    connection.settimeout(30)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    connection.connect((address.hostname, address.port))
+    return connection
+
+
 def answers(connection: socket.socket, count: int) -> list[tuple[int, bool]]:
     """Status of each answer, and whether it says that the connection ends."""
     found = []
@@ -232,6 +243,36 @@ def test_clients_that_do_not_read_their_export_keep_nobody_else_waiting(tmp_path
             for path in ("/livez", "/readyz", read) * 2:
                 # Where each takes a thread, none is left: a piece of the export may wait for 30 s.
                 assert http.request("GET", services.urls[service] + path, timeout=15).status == 200
+
+
+UNREAD_ANSWERS = {
+    "read_product": (b"GET /api/v1/products?limit=100 HTTP/1.1\r\nHost: c\r\n\r\n", 1),
+    "display_product": (b"GET /products/new HTTP/1.1\r\nHost: c\r\n\r\n", 50),
+    "add_product": (b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: c\r\n\r\n", 50),
+}
+
+
+def test_clients_that_do_not_read_their_answers_keep_nobody_else_waiting(tmp_path: Path) -> None:
+    with running_services(tmp_path) as services, contextlib.ExitStack() as stack:
+        with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None)) as database:
+            database.execute(MANY)
+        for service, (request, times) in UNREAD_ANSWERS.items():
+            for _ in range(CLIENTS):
+                stack.enter_context(connect_from_afar(services, service)).sendall(request * times)
+            for path in ("/livez", "/readyz", READS[service]) * 2:
+                # Where each takes a thread, none is left for 30 s.
+                assert http.request("GET", services.urls[service] + path, timeout=15).status == 200
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_clients_that_do_not_read_signs_of_life_do_not_stop_the_service(running: Running, service: str) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            client = stack.enter_context(connect_from_afar(running, service))
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: c\r\n\r\n" * 1500)
+        for path in ("/livez", "/readyz", READS[service]) * 40:
+            # Where the loop itself waits for a client, it does so for 30 s.
+            assert http.request("GET", running.urls[service] + path, timeout=15).status == 200
 
 
 def test_an_export_that_breaks_off_does_not_look_whole_over_http_1_0(tmp_path: Path) -> None:

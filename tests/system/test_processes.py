@@ -1,5 +1,6 @@
 """The services as they really run: three processes with their workers, their logs, their metrics and their end."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,11 @@ def test_logs_are_json_with_the_request_id_and_without_probes(running: Running) 
     assert not [entry for entry in entries if entry.get("path") in ("/livez", "/readyz")]
 
 
+def children(process: subprocess.Popen) -> list[int]:
+    """Numbers of a service's worker processes."""
+    return [int(number) for number in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
 def counted(running: Running) -> float:
     """Requests that read-product has counted for the route of one product."""
     text = http.request("GET", running.metrics["read_product"]).data.decode()
@@ -62,10 +69,7 @@ def test_counters_sum_all_workers_and_never_fall(running: Running) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda n: http.request("GET", f"{url}/api/v1/products/{n + 1}"), range(300)))
     assert [counted(running) for _ in range(20)] == [before + 300] * 20
-    children = Path(
-        f"/proc/{running.processes['read_product'].pid}/task/{running.processes['read_product'].pid}/children"
-    )
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+    os.kill(children(running.processes["read_product"])[0], signal.SIGKILL)
     assert counted(running) == before + 300
     text = http.request("GET", running.metrics["read_product"]).data.decode()
     assert "livez" not in text
@@ -93,6 +97,72 @@ def test_sigterm_ends_with_0_after_the_request_under_way_and_waits_for_nobody_el
         assert services.processes["add_product"].wait(40) == 0
         idle.close()
         under_way.close()
+
+
+def kept(services: Running, service: str) -> HTTPConnection:
+    """A connection on which a request has been answered, and another may follow."""
+    connection = HTTPConnection(services.urls[service].removeprefix("http://"), timeout=30)
+    assert ask(connection) == (200, "keep-alive")
+    return connection
+
+
+def ask(connection: HTTPConnection) -> tuple[int, str | None]:
+    """Status, and what is said of the connection."""
+    connection.request("GET", "/livez")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, answer.getheader("Connection")
+
+
+def test_a_service_that_drains_tells_its_clients_to_leave(tmp_path: Path) -> None:
+    with running_services(tmp_path, CATALOG_DRAIN_SECONDS="5") as services:
+        for service, process in services.processes.items():
+            with contextlib.closing(kept(services, service)) as connection:
+                process.send_signal(signal.SIGTERM)
+                while http.request("GET", f"{services.urls[service]}/readyz").status == 200:
+                    pass
+                assert ask(connection) == (200, "close")
+
+
+def test_requests_on_their_way_when_a_process_stops_are_answered(tmp_path: Path) -> None:
+    with running_services(tmp_path) as services, contextlib.ExitStack() as stack:
+        url = services.urls["read_product"]
+        connections = [stack.enter_context(contextlib.closing(kept(services, "read_product"))) for _ in range(50)]
+        host, _, port = url.removeprefix("http://").partition(":")
+        new = [stack.enter_context(socket.create_connection((host, int(port)), timeout=30)) for _ in range(50)]
+        for child in children(services.processes["read_product"]):
+            os.kill(child, signal.SIGTERM)
+        for client in new:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: c\r\n\r\n")
+        for connection in connections:
+            connection.request("GET", "/livez")
+        assert {client.recv(4096)[:13] for client in new} == {b"HTTP/1.1 200 "}
+        assert {connection.getresponse().status for connection in connections} == {200}
+
+
+@contextlib.contextmanager
+def stopped(process: subprocess.Popen) -> Iterator[None]:
+    """The service's processes are there, and do nothing."""
+    processes = [process.pid, *children(process)]
+    for each in processes:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in processes:
+            os.kill(each, signal.SIGCONT)
+
+
+def test_pages_that_wait_for_another_service_do_not_make_theirs_unready(tmp_path: Path) -> None:
+    with running_services(tmp_path) as services, contextlib.ExitStack() as stack:
+        host, _, port = services.urls["display_product"].removeprefix("http://").partition(":")
+        with stopped(services.processes["read_product"]):
+            for _ in range(40):
+                reader = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+                reader.sendall(b"GET /products HTTP/1.1\r\nHost: c\r\n\r\n")
+            for path in ("/livez", "/readyz") * 3:
+                # Behind the pages it would be 8 s, and a probe gives up after 5.
+                assert http.request("GET", services.urls["display_product"] + path, timeout=5).status == 200
 
 
 @pytest.mark.parametrize(

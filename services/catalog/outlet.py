@@ -1,0 +1,103 @@
+"""What goes out to a client: as much as it takes at once. The rest is kept and sent as it reads on."""
+
+import contextlib
+import select
+import socket
+import struct
+import time
+from collections import deque
+from itertools import islice
+
+STALL_SECONDS = 30
+"""How long a client may take nothing of an answer."""
+LEAST_RATE = 4 * 1024
+"""Bytes per second below which a client that reads is not waited for, once STALL_SECONDS are over."""
+UNSENT_MAX = 128 * 1024
+"""Bytes that the system takes before the network has: with megabytes there, nobody could tell who reads slowly."""
+PIECES_MAX = 64
+"""How many pieces go out at once."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Outlet:
+    """The sending side of a connection. gunicorn's functions use its `sendall` in place of the socket's."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._pieces: deque[memoryview] = deque()
+        self.size = 0
+        """Bytes that are kept."""
+        self.waits = False
+        """Whether `sendall` returns only when nothing is kept any more, as for an answer of unknown length."""
+        self._sent = 0
+        self._waited = 0.0
+        self._since = 0.0
+        self._moved_at = 0.0
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with contextlib.suppress(OSError):  # The client may be gone.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX)
+
+    def begin(self) -> None:
+        """Begins an answer."""
+        self.waits = False
+        self._sent = 0
+        self._waited = 0.0
+
+    def sendall(self, data: bytes) -> None:
+        """Keeps these bytes, to be sent with those that follow; or where it waits, sends them.
+
+        Raises OSError; TimeoutError when the client is too slow.
+        """
+        if not self.size:
+            self._since = self._moved_at = time.monotonic()
+        self._pieces.append(memoryview(data))
+        self.size += len(data)
+        if not self.waits:
+            return
+        self.flush()
+        while self.size:
+            if self.is_late(time.monotonic()):
+                raise TimeoutError("the answer is read too slowly")
+            is_ready(self._sock, select.POLLOUT, 1)
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what the client takes now. Raises OSError."""
+        while self.size:
+            try:
+                sent = self._sock.sendmsg(islice(self._pieces, PIECES_MAX))
+            except (BlockingIOError, InterruptedError):
+                return
+            self._moved_at = time.monotonic()
+            self._sent += sent
+            self.size -= sent
+            self._drop(sent)
+        self._waited += self._moved_at - self._since
+
+    def is_late(self, now: float) -> bool:
+        """Whether the client has had its time for what is kept."""
+        waited = self._waited + now - self._since
+        return now > self._moved_at + STALL_SECONDS or waited > STALL_SECONDS + self._sent / LEAST_RATE
+
+    def _drop(self, sent: int) -> None:
+        while sent or (self._pieces and not self._pieces[0]):
+            piece = self._pieces.popleft()
+            if sent < len(piece):
+                self._pieces.appendleft(piece[sent:])
+                return
+            sent -= len(piece)
+
+    def reset(self) -> None:
+        """Breaks the connection off, so that the client cannot take what it has got for the whole."""
+        self._pieces.clear()
+        self.size = 0
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._sock.close()
+
+
+def is_ready(sock: socket.socket, event: int, seconds: float) -> bool:
+    """Waits until a socket that does not block is ready for an event of select.poll, so long at most."""
+    poller = select.poll()
+    poller.register(sock, event)
+    return bool(poller.poll(seconds * 1000))
