@@ -1,5 +1,6 @@
 """What every object that the chart makes must be like."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from catalog import __version__
 from chart.everything import EVERYTHING, EXTERNAL
 from chart.rendering import (
     CHART,
+    ROOT,
     Object,
     containers,
     environment,
@@ -394,3 +396,11 @@ def test_backup_and_restore_reach_an_external_database_by_tls() -> None:
             assert variables["CATALOG_DATABASE_URL"] == f"mysql://{user}@db.example.com:3306/catalog"
             assert variables["CATALOG_DATABASE_TLS_CA_FILE"] == "/run/secrets/database-ca/ca.crt"
         assert "ca" in [volume.get("secret", {}).get("secretName") for volume in pod["spec"]["volumes"]]
+
+
+def test_the_logs_of_every_service_are_found_as_the_docs_say() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    ((key, value),) = re.findall(r"kubectl logs --selector (\S+)=(\S+) --all-containers", text)
+    found = [each for each in render_chart(release="catalog") if each["kind"] == "Deployment"]
+    assert len(found) == 3
+    assert [each["spec"]["template"]["metadata"]["labels"].get(key) for each in found] == [value] * 3
