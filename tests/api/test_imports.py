@@ -54,12 +54,14 @@ def test_an_answer_tells_where_the_import_stays(api: Api) -> None:
 
 
 def test_who_does_not_wait_is_told_where_to_look(api: Api) -> None:
+    long = send(api, "name,price\n" + "".join(f"Long {number},1.00\n" for number in range(50_000)), ASYNC)
     answer = send(api, headers=ASYNC)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "2")
     location = answer.headers["Location"]
     assert answer.json["id"] == int(location.rpartition("/")[2])
+    change(api, long.headers["Location"], "cancel")
     wait_for_the_end(api, location)
-    assert len(api.all()) == 2
+    assert look(api, location)["report"]["created"] == 2
 
 
 def test_the_same_key_is_the_same_import_whatever_its_state(api: Api) -> None:
