@@ -40,7 +40,7 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
     try:
         changed = connection.execute(_this(update(Product), product).values(values))
     except IntegrityError as error:
-        raise _sku_taken(error, changes.get("sku")) from None
+        raise _sku_taken(error, changes.get("sku", product.sku)) from None
     if changed.rowcount == 0:
         # Somebody else was faster. What is there now cannot pass the check that the product read above passed,
         # unless the check is for any version.

@@ -89,8 +89,8 @@ def description(value: str) -> str:
 
 
 def sku_key(value: str) -> str:
-    """What makes two SKUs the same: letter case and Unicode composition do not count."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+    """What makes two SKUs the same: letter case, Unicode composition, and kinds and numbers of blanks do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).casefold())
 
 
 def shortened(value: str, most: int) -> str:

@@ -25,7 +25,7 @@ Sku = Annotated[
     str,
     Meta(
         description=f"Stock keeping unit of at most {text.SKU_MAX} characters: unique in the catalogue, letter case "
-        "aside. Blanks and invisible characters at both ends are dropped, and within refused.",
+        "and kinds of blanks aside. Blanks and invisible characters at both ends are dropped, and within refused.",
         examples=["MUG-12"],
         extra_json_schema={"pattern": text.SKU_PATTERN},
         extra={"rule": text.sku},

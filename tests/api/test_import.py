@@ -145,6 +145,14 @@ def test_what_does_not_show_makes_no_second_product(api: Api) -> None:
     assert api.names() == ["INV-1", "no SKU"]
 
 
+def test_blanks_make_no_second_product_and_stay_as_they_are(api: Api) -> None:
+    report = api.load("sku,name,price\nINV\u00a07,first,1.00\nINV 7,twin,1.00\n")
+    assert (report["created"], faults(report)) == (1, [(3, "sku", "repeated")])
+    api.load("sku,price\ninv\u2009\u20097,7.00\n", on_conflict="update")
+    assert [(each["sku"], each["name"], each["price"]) for each in api.all()] == [("INV\u00a07", "first", "7.00")]
+    assert api.add.post(PATH, json={"sku": "inv  7", "name": "x", "price": "1"}).status_code == 409
+
+
 @pytest.mark.parametrize("on_conflict", ["fail", "skip", "update"])
 def test_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) -> None:
     file = "sku,name,price\nZ-1,One,1.00\nZ-1,One,1.00\nZ-2,Two,2.00\nz-1,Three,3.00\n"
@@ -192,6 +200,8 @@ def test_a_row_that_differs_by_its_skus_letter_case_only_changes_nothing(api: Ap
     api.create(sku="ABC-1", name="Name", price="1.00")
     report = api.load("sku,name,price\nabc-1,Name,1.00\n", on_conflict="update")
     assert (report["skipped"], stored(api)["ABC-1"]["version"]) == (1, 1)
+    api.load("sku,price\nabc-1,2.00\n", on_conflict="update")
+    assert prices(api) == {"ABC-1": "2.00"}
 
 
 def test_an_update_leaves_alone_what_the_file_has_no_column_for(api: Api) -> None:

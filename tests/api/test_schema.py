@@ -133,6 +133,26 @@ def test_a_migration_fills_the_search_text_of_every_product(apps: Apps, api: Api
     assert apps.add.test_client().get("/readyz").status_code == 200
 
 
+def test_a_migration_makes_blanks_in_skus_alike_and_loses_no_product(apps: Apps, api: Api) -> None:
+    for sku in ("A\u00a01", "B  1", "C 1", "C\u00a01-old"):
+        api.create(sku=sku)
+    api.create(name="No SKU")
+    settings = outdate(api, apps)
+    with apps.add.app_context(), db.engine.begin() as connection:
+        for sku in ("A\u00a01", "B  1", "C\u00a01-old"):
+            before = sku.removesuffix("-old")
+            connection.execute(update(Product).where(Product.sku == sku).values(sku=before, sku_key=before.lower()))
+    before = api.all()
+    migrate.upgrade(settings)
+    assert api.all() == before
+    report = api.load("sku,price\nA 1,5.00\nb 1,5.00\nC\u20091,5.00\n", on_conflict="update")
+    assert (report["updated"], report["failed"]) == (3, 0)
+    assert [each["price"] for each in api.all()] == ["5.00", "5.00", "5.00", "1.00", "1.00"]
+    twin = api.all()[3]
+    answer = api.add.patch(f"/api/v1/products/{twin['id']}", json={"name": "New"}, headers={"If-Match": etag(twin)})
+    assert (answer.status_code, "“C\u00a01” belongs" in answer.json["detail"]) == (409, True)
+
+
 ON_MYSQL = pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
 
 

@@ -110,3 +110,7 @@ SET SESSION innodb_ft_enable_stopword = OFF;
 ALTER TABLE product DROP INDEX ix_product_search_text, ADD FULLTEXT INDEX ix_product_search_text (search_text), ALGORITHM=COPY, LOCK=SHARED;
 
 UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0005
+
+UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';

@@ -144,9 +144,10 @@ def test_the_document_allows_the_descriptions_that_are_taken(value: str) -> None
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("abc-1", "ABC-1"), ("É", "e\u0301"), ("straße", "STRASSE"), ("ΣΑΣ", "σας"), ("ﬁ", "FI"), ("\u1e9e", "ss"), ("İ", "i\u0307")],
+    [("abc-1", "ABC-1"), ("É", "e\u0301"), ("straße", "STRASSE"), ("ΣΑΣ", "σας"), ("ﬁ", "FI"), ("\u1e9e", "ss"), ("İ", "i\u0307"),
+     ("A 1", "a\u00a01"), ("A 1", "A  1"), ("A 1", "A\u2009\u30001")],
 )  # fmt: skip
-def test_case_and_composition_make_no_other_sku(one: str, other: str) -> None:
+def test_case_composition_and_blanks_make_no_other_sku(one: str, other: str) -> None:
     assert text.sku_key(one) == text.sku_key(other)
 
 

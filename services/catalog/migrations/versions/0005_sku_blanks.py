@@ -1,0 +1,58 @@
+"""Brings `sku_key` to the rule that kinds and numbers of blanks make no other SKU."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from catalog import text
+from catalog.database import DEADLOCK, error_code
+
+revision = "0005"
+down_revision = "0004"
+
+BATCH = 1000
+
+product = sa.table("product", *map(sa.column, ("id", "sku", "sku_key", "version")))
+# What somebody has changed since it was read is left as they wrote it.
+UPDATE = (
+    sa.update(product)
+    .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
+    .values(sku_key=sa.bindparam("key"))
+)
+
+
+def upgrade() -> None:
+    """Goes through the products by id."""
+    if op.get_context().as_sql:
+        return  # A new database has no products.
+    connection = op.get_bind()
+    after = 0
+    while rows := connection.execute(_batch(after)).all():
+        try:
+            _rekey(connection, rows)
+        except OperationalError as error:
+            if error_code(error) != DEADLOCK:
+                raise
+            connection.rollback()
+        else:
+            after = rows[-1].id
+
+
+def _batch(after: int) -> sa.Select[Any]:
+    return (
+        sa.select(product).where(product.c.id > after, product.c.sku.is_not(None)).order_by(product.c.id).limit(BATCH)
+    )
+
+
+def _rekey(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+    for row in rows:
+        if (key := text.sku_key(row.sku)) != row.sku_key:
+            try:
+                connection.execute(UPDATE, {"this": row.id, "seen": row.version, "key": key})
+            except IntegrityError:
+                # Of products that only blanks tell apart, the later ones keep their keys; none is lost or renamed.
+                continue
+    connection.commit()
