@@ -140,8 +140,8 @@ def test_a_migration_makes_blanks_in_skus_alike_and_loses_no_product(apps: Apps,
     settings = outdate(api, apps)
     with apps.add.app_context(), db.engine.begin() as connection:
         for sku in ("A\u00a01", "B  1", "C\u00a01-old"):
-            before = sku.removesuffix("-old")
-            connection.execute(update(Product).where(Product.sku == sku).values(sku=before, sku_key=before.lower()))
+            spelled = sku.removesuffix("-old")
+            connection.execute(update(Product).where(Product.sku == sku).values(sku=spelled, sku_key=spelled.lower()))
     before = api.all()
     migrate.upgrade(settings)
     assert api.all() == before
