@@ -8,11 +8,11 @@ import time
 from enum import Enum, auto
 from typing import Any
 
-from gunicorn.http.body import Body, ChunkedReader
-from gunicorn.http.errors import InvalidChunkSize
+from gunicorn.http.body import ChunkedReader
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 
+from catalog import chunks
 from catalog.outlet import Outlet, is_ready
 
 HEAD_SECONDS = 10
@@ -26,15 +26,12 @@ LINGER_SECONDS = 10
 """How long a body that nobody wants is thrown away, so that the client gets to read its answer (RFC 9112, 9.6)."""
 BUFFER_MAX = 64 * 1024
 """Bytes of a body that wait here, rather than on a thread, until all of them have come."""
-CHUNK_HEAD_MAX = 4 * 1024
-"""Bytes of a chunk's size and extensions, or of the trailers."""
 RECEIVE = 64 * 1024
 
 _HEAD_END = b"\r\n\r\n"
-_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*(\d{1,19})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-_CHUNK_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n", re.IGNORECASE)
 
 
 class Arrived(Enum):
@@ -101,7 +98,7 @@ class Connection:
         if self._head_end < 0 and not self._find_head():
             return Arrived.TOO_MUCH if len(self.buffer) > HEAD_MAX else Arrived.PART
         if self._body < 0:
-            return Arrived.WHOLE if _chunks_end(self.buffer, self._head_end) else Arrived.HEAD
+            return Arrived.WHOLE if chunks.ended(self.buffer, self._head_end) else Arrived.HEAD
         there = len(self.buffer) - self._head_end
         if there >= self._body:
             return Arrived.WHOLE
@@ -141,7 +138,9 @@ class Connection:
         # This only tells how long to wait; what the request is, the parser decides later.
         length = _CONTENT_LENGTH.search(head)
         self._body = -1 if _CHUNKED.search(head) else int(length.group(1)) if length else 0
-        if _CONTINUE.search(head) and self._body and len(self.buffer) == self._head_end:
+        waits = self._body and len(self.buffer) == self._head_end
+        # HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
+        if waits and _CONTINUE.search(head) and head.partition(b"\r\n")[0].endswith(b" HTTP/1.1"):
             with contextlib.suppress(OSError):  # Its end is seen when the body does not come.
                 self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
@@ -179,33 +178,6 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]
         """How many bytes have arrived and are not read."""
         size: int = self.buf.getbuffer().nbytes
         return size
-
-
-class BoundedChunks(ChunkedReader):  # type: ignore[misc]
-    """Chunked bodies (RFC 9112, 7.1) whose sizes and trailers end within bounds, and in CRLF."""
-
-    def get_data(self, unreader: Any, buf: Any) -> None:
-        """Reads more of a chunk's head. Raises InvalidChunkSize when that cannot become one."""
-        head = buf.getvalue()
-        if len(head) > CHUNK_HEAD_MAX or b"\n" in head.replace(b"\r\n", b""):
-            raise InvalidChunkSize(head[:20])
-        super().get_data(unreader, buf)
-
-
-def _chunks_end(buffer: bytearray, at: int) -> bool:
-    """Whether the last chunk and the end of the trailers are there (RFC 9112, 7.1)."""
-    while found := _CHUNK_SIZE.match(buffer, at):
-        size = int(found.group(1), 16)
-        if size == 0:
-            return buffer.startswith(b"\r\n", found.end()) or buffer.find(_HEAD_END, found.end()) >= 0
-        at = found.end() + size + 2
-    return False
-
-
-def bound_chunks(request: Any, unreader: Any) -> None:
-    """Puts the bounds on a request that has just been parsed."""
-    if isinstance(request.body.reader, ChunkedReader):
-        request.body = Body(BoundedChunks(request, unreader))
 
 
 def has_come(request: Any, unreader: PatientUnreader) -> bool:

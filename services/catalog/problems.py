@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 # RFC 9110 renamed these; older Pythons have the old names.
-_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 
 log = logging.getLogger(__name__)
 

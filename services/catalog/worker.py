@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-from catalog import connection, deadline, draining, problems, wire
+from catalog import chunks, connection, deadline, draining, problems, requests, wire
 from catalog.connection import Arrived, Connection
 
 UPLOAD_WAIT_SECONDS = 15
@@ -40,6 +40,7 @@ _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
     (errors.LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
     (errors.UnsupportedTransferCoding, HTTPStatus.NOT_IMPLEMENTED),
+    (requests.UnknownMethod, HTTPStatus.NOT_IMPLEMENTED),
     (errors.ExpectationFailed, HTTPStatus.EXPECTATION_FAILED),
     (errors.ParseException, HTTPStatus.BAD_REQUEST),
 )
@@ -138,7 +139,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             request = next(conn.parser)
             request._expected_100_continue = False  # The loop has said so.
-            connection.bound_chunks(request, conn.parser.unreader)
+            requests.check(request)
+            chunks.read_strictly(request, conn.parser.unreader)
             kept = self.handle_request(request, conn)
             return kept and connection.has_come(request, conn.parser.unreader) and conn.parser.finish_body()
         except StopIteration:
@@ -155,6 +157,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Has the application answer a request. True when the connection may be kept."""
         response, environ = wsgi.create(request, conn.outlet, conn.client, conn.server, self.cfg)
         environ["wsgi.multithread"] = True
+        # No other protocol is spoken here, so the wish for one is passed over (RFC 9110, 7.8).
+        environ.pop("HTTP_UPGRADE", None)
         arrived = conn.parser.unreader.arrived
         if arrived is not None:
             environ[deadline.ARRIVED] = arrived

@@ -27,6 +27,9 @@ LARGE = b"Content-Length: 60000000\r\n\r\n" + b"x" * 1000
 BODIES = {
     "add_product": {
         "json": b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b'Content-Length: 100\r\n\r\n{"name',
+        "long number": b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n"
+        + JSON
+        + b"Content-Length: 0000000000000000000100\r\n\r\n{",
         "import": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\n" + CSV + LARGE,
         "chunked": b"POST /api/v1/products/import HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n"
         + CSV
@@ -133,6 +136,65 @@ def test_what_never_becomes_a_request_is_ended_with_a_problem(running: Running) 
             problem = json.loads(body)
             assert (problem["status"], head.split()[1]) == (status, str(status).encode()), sent[:40]
             assert f"X-Request-ID: {problem['request_id']}".encode() in head
+
+
+CHUNKED = b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b'{"name":"odd","price":"1"}\r\n'
+TRAILERS = CHUNKED + b"1a\r\n" + CHUNK + b"0\r\n"
+REFUSED = {
+    "bare line feed in an extension": (CHUNKED + b"1a;a\nb\r\n" + CHUNK + b"0\r\n\r\n", 400),
+    "bare line feed behind the last size": (CHUNKED + b"1a\r\n" + CHUNK + b"0;\n\r\n\r\n", 400),
+    "endless extension": (CHUNKED + b"1a;" + b"a" * 5000 + b"\r\n" + CHUNK + b"0\r\n\r\n", 400),
+    "trailer that is no field": (TRAILERS + b"nonsense\r\n\r\n", 400),
+    "trailer that must stand in the head": (TRAILERS + b"Host: d\r\n\r\n", 400),
+    "control character in a trailer": (TRAILERS + b"X: \x01\r\n\r\n", 400),
+    "too many trailers": (TRAILERS + b"X: y\r\n" * 200 + b"\r\n", 400),
+    "compressed on its way": (CHUNKED.replace(b" chunked", b" gzip, chunked") + b"1a\r\n" + CHUNK + b"0\r\n\r\n", 501),
+    "unknown method": (b"INVENTED /api/v1/products HTTP/1.1\r\nHost: c\r\n\r\n", 501),
+    "no host": (b"GET /api/v1/products HTTP/1.1\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_other_servers_may_read_in_another_way_is_refused(running: Running, kind: str) -> None:
+    sent, status = REFUSED[kind]
+    with connect(running, "add_product") as client:
+        client.sendall(sent + b"GET /livez HTTP/1.1\r\nHost: c\r\n\r\n")
+        head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
+        problem = json.loads(body)
+        assert (problem["status"], head.split()[1]) == (status, str(status).encode())
+        assert f"X-Request-ID: {problem['request_id']}".encode() in head
+    assert http.request("GET", f"{running.urls['read_product']}/api/v1/products?q=odd").json()["items"] == []
+
+
+def test_invented_methods_do_not_stay_in_the_metrics(running: Running) -> None:
+    for number in range(20):
+        method = b"INVENTED" + bytes([ord("A") + number])
+        with connect(running, "read_product") as client:
+            client.sendall(method + b" /api/v1/products HTTP/1.1\r\nHost: c\r\n\r\n")
+            assert answers(client, 1) == [(501, True)]
+    assert b"INVENTED" not in http.request("GET", running.metrics["read_product"]).data
+
+
+def test_a_client_of_http_1_0_gets_no_interim_answer(running: Running) -> None:
+    head = b"POST /api/v1/products HTTP/1.0\r\nExpect: 100-continue\r\n" + JSON + b"Content-Length: 26\r\n\r\n"
+    with connect(running, "add_product") as client:
+        client.sendall(head)
+        time.sleep(0.02)  # The head alone may be looked at first.
+        client.sendall(b'{"name": "x", "price": ""}')
+        assert answers(client, 1) == [(422, True)]
+
+
+def test_what_a_client_says_of_its_connection_is_heard_in_any_list(running: Running) -> None:
+    with connect(running, "read_product") as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: c\r\nConnection: TE, close\r\nTE: trailers\r\n\r\n")
+        assert answers(client, 1) == [(200, True)]
+
+
+def test_a_wish_for_another_protocol_is_passed_over(running: Running) -> None:
+    with connect(running, "read_product") as client:
+        client.sendall(b"GET /api/v1/products HTTP/1.1\r\nHost: c\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        assert answers(client, 1) == [(200, False)]
 
 
 UNREAD = (
