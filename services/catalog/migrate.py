@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from alembic import command
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from catalog import engine, logs
-from catalog.schema import config
+from catalog.schema import config, is_newer
 from catalog.settings import SettingError, Settings, load
 
 LOCK = "catalog-migrate"
@@ -22,8 +22,8 @@ ANSWER_SECONDS = 3600
 """Changing a large table is one statement, and takes minutes."""
 
 
-def upgrade(settings: Settings) -> None:
-    """Brings the database up to date; a second one at the same time waits."""
+def upgrade(settings: Settings) -> str:
+    """Brings the database up to date, and says what it is then; a second one at the same time waits."""
     url = engine.url(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -33,15 +33,24 @@ def upgrade(settings: Settings) -> None:
         # Begun here, so that Alembic leaves transactions alone and a migration may commit what it has done so far.
         connection.begin()
         if url.get_backend_name() == "sqlite":
-            command.upgrade(config(connection), "head")
+            outcome = _upgrade(connection)
         else:
             got = connection.scalar(text("SELECT GET_LOCK(:name, :seconds)"), {"name": LOCK, "seconds": LOCK_SECONDS})
             if got != 1:
                 raise TimeoutError(f"another migration has been running for {LOCK_SECONDS} s")
-            command.upgrade(config(connection), "head")
+            outcome = _upgrade(connection)
             connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK})
         connection.commit()
     database.dispose()
+    return outcome
+
+
+def _upgrade(connection: Connection) -> str:
+    # After a rollback, whose Job or `docker compose up` must not fail for what the newer version has added.
+    if is_newer(connection):
+        return "The schema is that of a newer version, and stays so."
+    command.upgrade(config(connection), "head")
+    return "The schema is up to date."
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,12 +64,11 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         settings = load()
         logs.setup("migrate", settings.log_level)
-        upgrade(settings)
+        print(upgrade(settings))
     except (SettingError, TimeoutError) as error:
         sys.exit(f"error: {error}")
     except DBAPIError as error:
         sys.exit(f"error: the database at {make_url(settings.database_url).render_as_string()} refused: {error.orig}")
-    print("The schema is up to date.")
 
 
 if __name__ == "__main__":

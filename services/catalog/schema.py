@@ -24,18 +24,30 @@ def _scripts() -> ScriptDirectory:
 
 
 def missing(connection: Connection) -> str | None:
-    """The newest migration that this version needs and the database lacks.
-
-    A revision that this version does not know is a newer one: migrations only expand the schema while the
-    version before is still running, so the services go on.
-    """
-    current = MigrationContext.configure(connection).get_current_revision()
+    """The newest migration that this version needs and the database lacks."""
+    current = _current(connection)
     head = _scripts().get_current_head()
-    if current == head:
-        return None
-    if current is not None:
-        try:
-            _scripts().get_revision(current)
-        except CommandError:
-            return None
-    return head
+    return None if current == head or _is_newer(current) else head
+
+
+def is_newer(connection: Connection) -> bool:
+    """Whether a newer version has been at this database.
+
+    Migrations only expand the schema while the version before is still running, so that one goes on with it.
+    """
+    return _is_newer(_current(connection))
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether this version does not know the revision."""
+    if revision is None:
+        return False
+    try:
+        _scripts().get_revision(revision)
+    except CommandError:
+        return True
+    return False

@@ -120,6 +120,26 @@ def outdate(api: Api, apps: Apps) -> Settings:
     return settings
 
 
+def test_a_rollback_leaves_the_schema_of_the_newer_version(apps: Apps, api: Api) -> None:
+    product = api.create(name="Kept")
+    settings = replace(api.settings, database_url=api.settings.database_url.replace("writer@", "migrator@"))
+    ours = set_revision(apps, "9999")
+    try:
+        assert "newer version" in migrate.upgrade(settings)
+        assert apps.add.test_client().get("/readyz").status_code == 200
+    finally:
+        assert set_revision(apps, ours) == "9999"
+    assert api.all() == [product]
+
+
+def set_revision(apps: Apps, revision: str) -> str:
+    """Says that the schema is that of this revision; returns what it was before."""
+    with apps.add.app_context(), db.engine.begin() as connection:
+        before: str = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": revision})
+    return before
+
+
 def test_a_migration_fills_the_search_text_of_every_product(apps: Apps, api: Api) -> None:
     api.load("sku,name,price\n" + "".join(f"S.{n:03},Œuf {n},1.00\n" for n in range(450)))
     api.create(name="No SKU")
