@@ -11,7 +11,11 @@ from catalog import cells, products, wire
 from catalog.database import reading
 from catalog.models import Product
 
-BATCH = 500
+BATCH_FIRST = 25
+"""Products of the first batch, of which it is not known how long they are: up to 40 kB each."""
+BATCH_MAX = 200
+PIECE = 256 * 1024
+"""Characters that a batch should have; each counts in memory several times, for each reader."""
 BYTE_ORDER_MARK = "\ufeff"
 
 Lines = Callable[[Iterable[wire.Product]], str]
@@ -22,18 +26,22 @@ def stream(lines: Lines, first: list[wire.Product]) -> Iterator[bytes]:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def pieces() -> Iterator[bytes]:
-        batch = first
+        batch, most = first, BATCH_FIRST
         while batch:
-            yield lines(batch).encode()
+            text = lines(batch)
+            yield text.encode()
+            if len(batch) < most:
+                return
+            most = min(BATCH_MAX, max(1, len(batch) * PIECE // len(text)))
             with app.app_context():
-                batch = read_batch(batch[-1].id) if len(batch) == BATCH else []
+                batch = read_batch(most, batch[-1].id)
 
     return pieces()
 
 
-def read_batch(after: int = 0) -> list[wire.Product]:
+def read_batch(most: int = BATCH_FIRST, after: int = 0) -> list[wire.Product]:
     """The next products by id."""
-    statement = select(*products.COLUMNS).where(Product.id > after).order_by(Product.id).limit(BATCH)
+    statement = select(*products.COLUMNS).where(Product.id > after).order_by(Product.id).limit(most)
     with reading() as connection:
         return [products.from_row(row) for row in connection.execute(statement)]
 

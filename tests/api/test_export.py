@@ -76,6 +76,15 @@ def test_an_export_has_every_product_of_a_long_catalogue(api: Api) -> None:
     assert lines[1:] == [f"S-{n},Thing {n},,1.00" for n in range(1234)]
 
 
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_an_export_of_long_descriptions_comes_in_small_pieces(api: Api, kind: str) -> None:
+    described = "🍃" * 10_000
+    api.load("sku,name,description,price\n" + "".join(f"S-{n},Thing,{described},1.00\n" for n in range(120)))
+    pieces = [len(piece) for piece in api.read.get(f"{PATH}?format={kind}").iter_encoded()]
+    assert sum(pieces) > 120 * 40_000
+    assert max(pieces) < 2_000_000
+
+
 def test_an_empty_catalogue_exports_its_headings(api: Api) -> None:
     answer = api.read.get(PATH)
     assert answer.data.decode("utf-8-sig") == "sku,name,description,price\r\n"
