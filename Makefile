@@ -77,6 +77,10 @@ translations: $(READY) ## Compile the pages' translations, messages.po into mess
 letters: $(READY) ## Count anew which letters follow which in each language; ANNOTATIONS: a folder of npm's cldr-annotations-modern
 	PYTHONPATH=services $(BIN)/python -m add_product.imports.letters $(ANNOTATIONS) > build-letters.json && mv build-letters.json services/add_product/imports/letters.json
 
+.PHONY: bench
+bench: $(READY) ## Measure the catalogue on MySQL, up to a million products; QUICK=1 up to a hundred thousand
+	PYTHONPATH=services:tests $(BIN)/python -m bench
+
 .PHONY: pictures
 pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
 	PYTHONPATH=services:tests $(BIN)/python -m browser.pictures

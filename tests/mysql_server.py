@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import MySQLdb
@@ -19,16 +19,24 @@ USERS = {
 
 
 class MySQLServer:
-    """MySQL whose own default character set is latin1, as old servers have it; every user has the same odd password."""
+    """MySQL whose own default character set is latin1, as old servers have it; every user has the same odd password.
 
-    def __init__(self, directory: Path) -> None:
+    `container` are options of docker run, `options` those of mysqld.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        container: Sequence[str] = ("--tmpfs", "/var/lib/mysql"),
+        options: Sequence[str] = ("--character-set-server=latin1",),
+    ) -> None:
         self.name = f"catalog-test-{uuid.uuid4().hex[:8]}"
         self.password_file = directory / "password"
         self.password_file.write_text(PASSWORD + "\n", encoding="utf-8")
         docker(
             "run", "--detach", "--rm", "--name", self.name, "--publish", "127.0.0.1::3306",
             "--env", f"MYSQL_ROOT_PASSWORD={PASSWORD}", "--env", "MYSQL_DATABASE=catalog",
-            "--tmpfs", "/var/lib/mysql", IMAGE, "--character-set-server=latin1",
+            *container, IMAGE, *options,
         )  # fmt: skip
         self.port = int(docker("port", self.name, "3306/tcp").splitlines()[0].rpartition(":")[2])
         self._create_users()

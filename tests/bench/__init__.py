@@ -1,0 +1,1 @@
+"""What the catalogue takes, measured: `make bench`."""
