@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from catalog import text, wire, words
@@ -39,10 +40,7 @@ def new_row(fields: wire.NewProduct) -> dict[str, Any]:
     now = datetime.now(UTC)
     return {
         **derived(fields.sku, fields.name, fields.description),
-        "sku": fields.sku,
-        "name": fields.name,
-        "description": fields.description,
-        "price": fields.price,
+        **msgspec.structs.asdict(fields),
         "version": 1,
         "created_at": now,
         "updated_at": now,

@@ -14,7 +14,11 @@ from e2e.kube import ROOT, Cluster, Release
 pytestmark = [pytest.mark.cluster, pytest.mark.browser]
 
 
-def test_every_journey_works_through_the_ingress(shop: Release, cluster: Cluster, tmp_path: Path) -> None:
+# What the ingress could spoil: cookies, uploads, downloads. The rest is the same without it.
+JOURNEYS = "added_is_found or remembered or previewed or taken_away"
+
+
+def test_journeys_work_through_the_ingress(shop: Release, cluster: Cluster, tmp_path: Path) -> None:
     authority = tmp_path / "ca.crt"
     authority.write_bytes(base64.b64decode(shop.secret("shop-ca")["tls.crt"]))
     pages = {
@@ -22,7 +26,9 @@ def test_every_journey_works_through_the_ingress(shop: Release, cluster: Cluster
         "CATALOG_TEST_PAGES_CONNECT": f"127.0.0.1:{cluster.https_port}",
         "CATALOG_TEST_PAGES_CA": str(authority),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser/test_journeys.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", JOURNEYS]
+    command.append("tests/browser/test_journeys.py")
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | pages, check=False)
     assert result.returncode == 0, result.stdout[-10_000:]
+    assert "4 passed" in result.stdout
     print("\n" + result.stdout.splitlines()[-1])
