@@ -1,5 +1,7 @@
 """Import files as people have them: what is taken, what is refused, and that the report says so."""
 
+import time
+
 import pytest
 
 from apps import Api
@@ -169,6 +171,27 @@ def test_a_repeated_row_makes_no_second_product(api: Api, on_conflict: str) -> N
 def test_a_broken_row_does_not_count_as_the_first(api: Api) -> None:
     report = api.load("sku,name,price\nZ-1,One,bad\nZ-1,One,1.00\n")
     assert (report["created"], faults(report)) == (1, [(2, "price", "number")])
+
+
+def test_rows_of_one_name_without_a_sku_are_told_apart_by_all_they_say(api: Api) -> None:
+    rows = ["Thing,1.00,a", "thing,1.00,a", "Thing,1.00,A", "Thing,1.00,", "Thing,2.00,a", "Thíng,1.00,a"]
+    file = "name,price,description\n" + "\n".join(rows) + "\n"
+    api.load("sku,name,price,description\nS-1,Thing,1.00,a\n")
+    assert api.load(file)["created"] == len(rows)
+    assert api.load(file, on_conflict="skip")["skipped"] == len(rows)
+    assert [fault[2] for fault in faults(api.load(file))] == ["exists_alike"] * len(rows)
+    assert len(api.all()) == len(rows) + 1
+
+
+def test_a_file_of_one_name_takes_no_longer_than_others(api: Api) -> None:
+    def seconds(name: str) -> float:
+        rows = "".join(f"{name.format(number)},1.00,{number}\n" for number in range(12_000))
+        assert api.load("name,price,description\n" + rows)["created"] == 12_000
+        before = time.process_time()
+        assert api.load("name,price,description\n" + rows, on_conflict="skip")["skipped"] == 12_000
+        return time.process_time() - before
+
+    assert seconds("Thing") < 2.5 * seconds("Thing {}"), "of a processor; they are about the same"
 
 
 def test_rows_without_a_sku_repeat_when_all_is_alike(api: Api) -> None:

@@ -12,6 +12,9 @@ _DEFAULTS = {
     if field.name != "sku"
 }
 
+FIELDS = tuple(_DEFAULTS)
+"""What is the same in two products without SKU that are the same."""
+
 
 def of(values: dict[str, Any]) -> str | tuple[Any, ...]:
     """The SKU's key; without a SKU all that the values say of a product."""

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports import encoding, headings, identity, table
@@ -148,13 +148,17 @@ def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
 
 def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:
     """The products that these candidates mean, by identity."""
-    keys = {key for candidate in candidates if isinstance(key := identity.of(candidate.values), str)}
-    names = {candidate.values.get("name") for candidate in candidates if candidate.values.get("sku") is None} - {None}
+    identities = {identity.of(candidate.values) for candidate in candidates}
+    keys = [key for key in identities if isinstance(key, str)]
+    alike = [key for key in identities if isinstance(key, tuple) and None not in key]
     conditions: list[ColumnElement[bool]] = []
     if keys:
         conditions.append(Product.sku_key.in_(keys))
-    if names:
-        conditions.append(Product.sku_key.is_(None) & Product.name.in_(names))
+    if alike:
+        # The database finds them by their names; of thousands of one name it hands over those that are the same.
+        names = {key[identity.FIELDS.index("name")] for key in alike}
+        whole = tuple_(*(getattr(Product, name) for name in identity.FIELDS))
+        conditions.append(Product.sku_key.is_(None) & Product.name.in_(names) & whole.in_(alike))
     found: dict[Any, wire.Product] = {}
     for condition in conditions:
         statement = select(*products.COLUMNS).where(condition)
