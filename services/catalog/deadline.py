@@ -12,6 +12,9 @@ ARRIVED = "catalog.arrived"
 class Passed(Exception):
     """The request has had its time."""
 
+    def __init__(self) -> None:
+        super().__init__("it did not answer in the time that the request has")
+
 
 def register(app: Flask, seconds: float) -> None:
     """Gives each request of the app this many seconds from its arrival on, or from the end of a large body."""

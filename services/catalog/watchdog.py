@@ -26,6 +26,9 @@ CONNECT_STEPS = 3
 """Round trips that opening a connection takes, for each of which the driver waits anew."""
 EVERY_SECONDS = 0.25
 
+LEFT = (1044, 1142, 1143, 1290, 1836)
+"""MySQL's errors of missing rights, and of a server that is read-only, as one is that another has replaced."""
+
 _BREAK_OFF = "break_off"
 _FRESH = "fresh"
 
@@ -154,6 +157,12 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
             if seconds < PING_SECONDS:
                 raise deadline.Passed from error
             raise InvalidatePoolError from error
+
+    @event.listens_for(engine, "handle_error")
+    def leave(context: ExceptionContext) -> None:
+        """What a connection may do is decided when it is made: a new one may reach another server, or have rights."""
+        if next(iter(context.original_exception.args), None) in LEFT:
+            context.is_disconnect = True
 
     @event.listens_for(engine, "handle_error")
     def keep_others(context: ExceptionContext) -> None:

@@ -53,3 +53,19 @@ def test_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, my
         listed, following = listed + len(page["items"]), page["next"]
     # What was answered 503 may have been written just before the connection broke.
     assert counts[add][201] <= listed <= 300
+
+
+@pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
+def test_rights_that_come_back_serve_at_once(apps: Apps, api: object, mysql_server: "MySQLServer") -> None:
+    client = apps.add.test_client()
+    product = {"name": "Cup", "price": "1"}
+    assert client.post(PATH, json=product).status_code == 201
+    # A connection keeps the rights on a database that it was made with.
+    mysql_server.execute("REVOKE INSERT ON catalog.* FROM writer")
+    try:
+        mysql_server.break_connections("writer")
+        # Each connection of the pool is made anew.
+        assert {client.post(PATH, json=product).status_code for _ in range(20)} == {503}
+    finally:
+        mysql_server.execute("GRANT INSERT ON catalog.* TO writer")
+    assert client.post(PATH, json=product).status_code == 201

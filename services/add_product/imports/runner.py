@@ -49,7 +49,7 @@ class Runner:
         self._starting = threading.Lock()
         self._waiting = threading.BoundedSemaphore(max(1, settings.threads // 2))
         self._swept_at = 0.0
-        self._is_away = False
+        self._failing: set[Callable[[], Taken | None]] = set()
 
     def start(self) -> None:
         """Starts the threads, unless they run."""
@@ -115,15 +115,15 @@ class Runner:
         try:
             self._sweep()
             taken = take()
-            self._is_away = False
-            if taken is None:
-                return False
-            log.info("import %s: row %s", taken.id, taken.report.rows if taken.report else 0)
-            self._carry_on(taken)
+            if taken:
+                log.info("import %s: row %s", taken.id, taken.report.rows if taken.report else 0)
+                self._carry_on(taken)
+            self._failing.discard(take)
+            return taken is not None
         except database.AWAY as error:
-            if not self._is_away:  # Said once, however long it lasts.
+            if take not in self._failing:  # Said once by each thread, however long it lasts.
                 log.warning("imports wait for the database: %s", getattr(error, "orig", error))
-            self._is_away = True
+            self._failing.add(take)
             return False
         except Lost:
             log.info("import: cancelled, or taken by another process")
