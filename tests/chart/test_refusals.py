@@ -47,8 +47,6 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"podDisruptionBudget": {"minAvailable": -1}}, "/podDisruptionBudget/minAvailable"),
         ({"fullnameOverride": "A.B_c"}, 'fullnameOverride is "A.B_c"'),
         ({"nameOverride": "a b"}, 'nameOverride is "a b"'),
-        ({"tmpSizeLimit": "512Mi"}, "find no room: 1040Mi are needed"),
-        ({"displayProduct": {"threads": 32}}, "tmpSizeLimit of displayProduct"),
         (
             {"ingress": {"enabled": True, "hosts": [{"host": "a.example.com", "paths": [{"path": "/shop(/|$)(.*)"}]}]}},
             "publicUrl is needed: the path",

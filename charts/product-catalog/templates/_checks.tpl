@@ -14,7 +14,6 @@ and wrong types.
 {{- range $name := list "addProduct" "readProduct" "displayProduct" -}}
 {{- include "product-catalog.checkService" (dict "name" $name "of" (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $name))) -}}
 {{- end -}}
-{{- include "product-catalog.checkTmp" (dict "of" (mustMergeOverwrite (mustDeepCopy .Values) .Values.displayProduct)) -}}
 {{- end }}
 
 {{/* Every key that is needed is there. An upgrade with --reuse-values keeps the old version's values, which lack the new keys. */}}
@@ -224,13 +223,5 @@ seen only where Helm talks to the cluster.
 {{- if and (not (kindIs "invalid" $budget.minAvailable)) (ge (int $kept) $pods) -}}
 {{- fail (printf "podDisruptionBudget.minAvailable of %s is %v with %d pods at the fewest: no pod could ever be moved, and the drain of a node would wait for ever. Ask for fewer, or set podDisruptionBudget.enabled to false." .name $budget.minAvailable $pods) -}}
 {{- end -}}
-{{- end -}}
-{{- end }}
-
-{{/* The files that people send to display-product at the same moment find room. Takes of. */}}
-{{- define "product-catalog.checkTmp" -}}
-{{- $needed := add (mul (int .of.workers) (int .of.threads) (int64 .of.importMaxBytes)) 16777216 -}}
-{{- if gt (float64 $needed) (include "product-catalog.bytes" .of.tmpSizeLimit | float64) -}}
-{{- fail (printf "tmpSizeLimit of displayProduct is %v, in which the files that its %d workers with %d threads may receive at once (importMaxBytes each) find no room: %.0fMi are needed. Raise it, or lower one of the three." .of.tmpSizeLimit (int .of.workers) (int .of.threads) (divf $needed 1048576 | ceil)) -}}
 {{- end -}}
 {{- end }}
