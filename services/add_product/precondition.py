@@ -1,14 +1,17 @@
-"""The condition of a change: the If-Match header (RFC 9110, 13.1.1)."""
+"""The conditions of a change: the headers If-Match, and If-None-Match where it comes along (RFC 9110, 13.1)."""
 
 import re
 from collections.abc import Callable
 from http import HTTPStatus
+
+from werkzeug.datastructures import Headers
 
 from catalog import wire
 from catalog.problems import ProblemError, malformed
 from catalog.wire import FieldError
 
 HEADER = "If-Match"
+EXCEPT = "If-None-Match"
 # RFC 9110, 8.8.3 and 5.6.1.
 _TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
 PATTERN = rf"^(?:\*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$"
@@ -19,17 +22,44 @@ _FIELD = re.compile(PATTERN)
 _TAGS = re.compile(_TAG)
 
 
-def read(field: str | None) -> Precondition:
-    """What raises a 412 problem for a product that the header does not name.
+def read(headers: Headers) -> Precondition:
+    """What raises a 412 problem for a product that If-Match does not name, or that If-None-Match does.
 
-    Raises a 428 problem when there is no header (RFC 6585), 400 when it is none that RFC 9110 knows.
+    Raises a 428 problem when there is no If-Match (RFC 6585), 400 when one of them is none that RFC 9110 knows.
     """
-    if field is None:
+    match, other = headers.get(HEADER), headers.get(EXCEPT)
+    if match is None:
         detail = "Send If-Match with the product's ETag, so that nobody's change is overwritten unseen."
         raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED, detail)
+    checks = [_named(match)] if other is None else [_named(match), _not_named(other)]
+
+    def check(product: wire.Product) -> None:
+        for each in checks:
+            each(product)
+
+    return check
+
+
+def _refuse_malformed(header: str, field: str) -> None:
     if not _FIELD.fullmatch(field):
         detail = 'must be the product\'s ETag in its quotation marks, such as "7-1", several with commas between, or *'
-        raise malformed(f"{HEADER} {detail}.", FieldError(HEADER, detail, "parameter"))
+        raise malformed(f"{header} {detail}.", FieldError(header, detail, "parameter"))
+
+
+def _not_named(field: str) -> Precondition:
+    _refuse_malformed(EXCEPT, field)
+    # Weak and strong tags are the same here (RFC 9110, 13.1.2).
+    tags = [tag.removeprefix("W/") for tag in _TAGS.findall(field)]
+
+    def check(product: wire.Product) -> None:
+        if field == "*" or f'"{product.etag}"' in tags:
+            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, f"{EXCEPT} names the product as it is.")
+
+    return check
+
+
+def _named(field: str) -> Precondition:
+    _refuse_malformed(HEADER, field)
     if field == "*":
         return _any_version
     tags = _TAGS.findall(field)

@@ -66,7 +66,7 @@ def add_product() -> Response:
 )
 def change_product(product_id: int) -> Response:
     """Changes the fields that are given, and no other."""
-    check = precondition.read(request.headers.get(precondition.HEADER))
+    check = precondition.read(request.headers)
     _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
     product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))
     metrics.products.labels("changed").inc()
@@ -77,7 +77,7 @@ def change_product(product_id: int) -> Response:
 @operation(parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
 def delete_product(product_id: int) -> Response:
     """Deletes a product."""
-    check = precondition.read(request.headers.get(precondition.HEADER))
+    check = precondition.read(request.headers)
     database.transaction(lambda connection: writing.remove(connection, product_id, check))
     metrics.products.labels("deleted").inc()
     return Response(status=204)

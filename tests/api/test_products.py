@@ -88,6 +88,19 @@ def test_a_known_version_is_not_sent_again(api: Api) -> None:
     assert api.read.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("excepted", "status"),
+    [("*", 412), ("{}", 412), ("W/{}", 412), ('"other", {}', 412), ('"other"', 200), ("unquoted", 400)],
+)
+def test_a_change_is_not_made_of_what_it_excepts(api: Api, excepted: str, status: int) -> None:
+    product = api.create(name="Tea")
+    url = f"{PATH}/{product['id']}"
+    headers = {"If-Match": etag(product), "If-None-Match": excepted.format(etag(product))}
+    assert api.add.patch(url, json={"name": "Coffee"}, headers=headers).status_code == status
+    assert api.get(product["id"])["name"] == ("Coffee" if status == 200 else "Tea")
+    assert api.add.delete(url, headers={"If-Match": "*", "If-None-Match": "*"}).status_code == 412
+
+
 def test_another_version_than_the_one_asked_for_is_a_problem(api: Api) -> None:
     answer = api.read.get(f"{PATH}/{api.create()['id']}", headers={"If-Match": '"other"'})
     assert (answer.status_code, answer.content_type) == (412, "application/problem+json")
