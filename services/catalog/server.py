@@ -36,6 +36,8 @@ bind = settings.listen
 worker_class = "catalog.worker.Worker"
 workers = settings.workers
 threads = settings.threads
+# With those to the database, fewer than the 1024 files that a process may have open where nobody has raised that.
+worker_connections = 800
 
 # The app is loaded before the workers are forked: they share its memory, and a wrong setting stops the start.
 # A development server reloads instead; templates and the like are kept once read, so a change of them reloads too.

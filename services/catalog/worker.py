@@ -31,7 +31,7 @@ LIVENESS = (b"GET /livez ", b"HEAD /livez ")
 READINESS = (b"GET /readyz ", b"HEAD /readyz ")
 """Answered by threads of their own: a service whose threads all wait for another one is ready nevertheless."""
 READINESS_THREADS = 2
-UNREAD_MAX = 32 * 1024 * 1024
+UNREAD_MAX = 16 * 1024 * 1024
 """Bytes of answers that are kept for clients that read slowly, in each process."""
 EXIT_SECONDS = 1
 """How long the process waits for requests on idle connections when it stops: some are on their way."""
@@ -87,6 +87,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sock, client = listener.accept()
         except OSError:  # Another worker was faster, or the client is gone.
             return
+        self._make_room()
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
         self._wait(conn)
@@ -203,6 +204,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.log.warning("A request from %s was refused: %s", client, error)
         _send(sock, status, detail)
 
+    def _make_room(self) -> None:
+        """Where there are as many connections as may be, closes the one whose request should have come by now."""
+        if self.nr_conns + 1 < self.worker_connections:
+            return
+        silent = [each for each in self._waiting if each.head_is_missing]
+        if silent:
+            self._drop(min(silent, key=lambda each: each.deadline))
+
     def _wait(self, conn: Connection) -> None:
         self._waiting.add(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
@@ -212,6 +221,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
 
     def _on_readable(self, conn: Connection, _sock: socket.socket) -> None:
+        if conn not in self._waiting:  # It has made room for another one that was served just before.
+            return
         try:
             is_open = conn.receive()
         except OSError:
@@ -291,6 +302,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._give_up(next(iter(self._sending)))
 
     def _on_writable(self, conn: Connection, _sock: socket.socket) -> None:
+        if conn not in self._sending:
+            return
         try:
             conn.outlet.flush()
         except OSError:

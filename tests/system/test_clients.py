@@ -114,6 +114,20 @@ def test_clients_that_keep_the_server_waiting_keep_nobody_else_waiting(
                     client.send(sent[-1:])
 
 
+def test_silent_clients_beyond_the_number_of_connections_make_room(tmp_path: Path) -> None:
+    with (
+        running_services(tmp_path, GUNICORN_CMD_ARGS="--worker-connections 20") as services,
+        contextlib.ExitStack() as stack,
+    ):
+        for service in SERVICES:
+            for sent in (SILENT, HEAD):
+                for _ in range(CLIENTS):
+                    stack.enter_context(connect(services, service)).sendall(sent)
+                for path in ("/livez", "/readyz", READS[service]) * 2:
+                    # Where they fill the process, it takes nobody until their time is up, after 10 s.
+                    assert http.request("GET", services.urls[service] + path, timeout=5).status == 200
+
+
 BROKEN = (
     (b"GET /api/v1/products HTTP/1.1\r\nHost:", 408),
     (b"POST /api/v1/products HTTP/1.1\r\nHost: c\r\n" + JSON + b"Content-Length: 50\r\n\r\n{", 408),
