@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
@@ -16,8 +18,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Gives templates the filters `price`, `number`, `decimal` and `moment`, and `example_price()`."""
 
     def price(value: Decimal | str) -> str:
-        # Always the two decimals that are stored, also for a currency that has fewer.
-        return format_currency(Decimal(value), settings.currency, locale=get_locale(), currency_digits=False)
+        return _price(str(value), settings.currency, get_locale())
 
     app.jinja_env.filters["price"] = price
     app.jinja_env.filters["number"] = number
@@ -26,6 +27,13 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["currency"] = settings.currency
     # A filter on a constant would be worked out once, for all languages.
     app.jinja_env.globals["example_price"] = example_price
+
+
+# Of a page's time the formatting of its prices takes a quarter, and prices come again and again.
+@lru_cache(maxsize=10_000)
+def _price(value: str, currency: str, locale: Locale | None) -> str:
+    # Always the two decimals that are stored, also for a currency that has fewer.
+    return format_currency(Decimal(value), currency, locale=locale, currency_digits=False)
 
 
 def plain_price(value: Decimal) -> str:
