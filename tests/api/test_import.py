@@ -145,13 +145,13 @@ def test_what_does_not_show_makes_no_second_product(api: Api) -> None:
     assert api.names() == ["INV-1", "no SKU"]
 
 
-def test_blanks_make_no_second_product(api: Api) -> None:
+def test_blanks_make_no_second_product_and_stay_as_they_are(api: Api) -> None:
     report = api.load("sku,name,price\nINV\u00a07,first,1.00\nINV 7,twin,1.00\n")
     assert (report["created"], faults(report)) == (1, [(3, "sku", "repeated")])
     assert api.load("sku,price\nINV  7,1.00\n", on_conflict="update")["skipped"] == 1
     assert [(each["sku"], each["name"]) for each in api.all()] == [("INV\u00a07", "first")]
     assert api.load("sku,price\ninv\u2009\u20097,7.00\n", on_conflict="update")["updated"] == 1
-    assert [(each["name"], each["price"]) for each in api.all()] == [("first", "7.00")]
+    assert [(each["sku"], each["name"], each["price"]) for each in api.all()] == [("INV\u00a07", "first", "7.00")]
     assert api.add.post(PATH, json={"sku": "inv  7", "name": "x", "price": "1"}).status_code == 409
 
 

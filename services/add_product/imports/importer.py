@@ -127,9 +127,9 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
         fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)
         return Plan(candidate, "failed", errors=[candidate.note(fault, name="sku", value=existing.sku or "")])
-    changes = {name: value for name, value in values.items() if value != getattr(existing, name)}
-    # The SKU says which product is meant; to write it in other letter case, or with other blanks, alone is no change.
-    if on_conflict == "skip" or not changes.keys() - {"sku"}:
+    # The SKU says which product is meant: in other letter case, or with other blanks, it is no change.
+    changes = {name: value for name, value in values.items() if name != "sku" and value != getattr(existing, name)}
+    if on_conflict == "skip" or not changes:
         return Plan(candidate, "skipped")
     whole = msgspec.structs.asdict(existing.fields)
     changed = {**whole, **products.changed_row(existing, changes)}
