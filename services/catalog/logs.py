@@ -1,15 +1,21 @@
 """Logs: one JSON object a line on standard output, each with the id of the request it belongs to."""
 
+import contextlib
 import logging
 import logging.config
+import sys
 import time
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from flask import Flask, Response, g, has_request_context, request
 
+DATE_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 QUIET_PATHS = {"/livez", "/readyz"}
 
 access = logging.getLogger("catalog.access")
+_encode = msgspec.json.Encoder().encode
 
 
 class RequestId(logging.Filter):
@@ -34,7 +40,7 @@ def config(service: str, level: str) -> dict[str, Any]:
                 "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 "static_fields": {"service": service},
-                "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+                "datefmt": DATE_FORMAT,
             }
         },
         "handlers": {
@@ -61,6 +67,7 @@ def setup(service: str, level: str) -> None:
 
 def register(app: Flask) -> None:
     """Logs one line for each request, without the probes."""
+    service = app.name.replace("_", "-")
 
     @app.before_request
     def start_clock() -> None:
@@ -68,17 +75,49 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def log_request(response: Response) -> Response:
-        if request.path not in QUIET_PATHS:
-            access.info(
-                "%s %s",
-                request.method,
-                request.path,
-                extra={
-                    "method": request.method,
-                    "path": request.path,
-                    "status": response.status_code,
-                    "duration_ms": round((time.perf_counter() - g.started) * 1000, 1),
-                    "peer": request.remote_addr,
-                },
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        if asked.path not in QUIET_PATHS and access.isEnabledFor(logging.INFO):
+            now = time.time()
+            _write(
+                Access(
+                    time=_instant(int(now)),
+                    message=f"{asked.method} {asked.path}",
+                    method=asked.method,
+                    path=asked.path,
+                    status=response.status_code,
+                    duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
+                    peer=asked.remote_addr,
+                    request_id=g.get("request_id"),
+                    service=service,
+                )
             )
         return response
+
+
+class Access(msgspec.Struct, kw_only=True):
+    """A line of the access log, as the formatter above would write it."""
+
+    time: str
+    level: str = "INFO"
+    logger: str = access.name
+    message: str
+    method: str
+    path: str
+    status: int
+    duration_ms: float
+    peer: str | None
+    request_id: str | None
+    service: str
+
+
+@lru_cache(1)
+def _instant(seconds: int) -> str:
+    return time.strftime(DATE_FORMAT, time.localtime(seconds))
+
+
+def _write(line: Access) -> None:
+    """Goes past `logging`, which takes longer for a line than Flask does for the request."""
+    # As a handler does: what the log cannot take is no matter of the request.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.buffer.write(_encode(line) + b"\n")
+        sys.stdout.buffer.flush()
