@@ -1,7 +1,7 @@
 """How a service is run: the factory that all three start from."""
 
+import random
 import re
-import uuid
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -33,7 +33,7 @@ def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
 
     `probes` are asked by /readyz, each for one thing that the service cannot do without.
     """
-    app = Flask(package, static_folder=None)
+    app = Service(package, static_folder=None)
     app.extensions["settings"] = settings
     app.url_map.converters["product_id"] = ProductId
     app.url_map.merge_slashes = False
@@ -45,6 +45,14 @@ def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
     metrics.register(app)
     _register_health(app, probes)
     return app
+
+
+class Service(Flask):
+    """Flask, without asking of each function at each request whether it is asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """See Flask."""
+        return func
 
 
 class WholeBodies:
@@ -72,8 +80,9 @@ def name_of(package: str) -> str:
 def _register_request_ids(app: Flask) -> None:
     @app.before_request
     def take_request_id() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        given = request.environ.get("HTTP_X_REQUEST_ID", "")
+        # Need not be secret; the generator is seeded anew in each worker process.
+        g.request_id = given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
     @app.after_request
     def give_request_id(response: Response) -> Response:
@@ -86,6 +95,9 @@ def _refuse_broken_queries(app: Flask) -> None:
     @app.before_request
     def refuse_broken_query() -> None:
         """Bytes that are no UTF-8 would be read as something else."""
+        query = request.environ["QUERY_STRING"]
+        if "%" not in query and query.isascii():
+            return
         try:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
@@ -106,8 +118,8 @@ def _refuse_codings(app: Flask) -> None:
     @app.before_request
     def refuse_coding() -> None:
         """A compressed body would be read as if it were the text itself."""
-        has_body = request.content_length or "Transfer-Encoding" in request.headers
-        if has_body and request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        coding = request.environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+        if coding not in ("", "identity") and (request.content_length or "Transfer-Encoding" in request.headers):
             raise UnsupportedCoding
 
 
