@@ -75,6 +75,24 @@ class MySQLServer:
         finally:
             connection.close()
 
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[list[tuple[str, str]]]:
+        """Gathers what the services' users send: each round trip's command and statement, once the block has ended."""
+        commands: list[tuple[str, str]] = []
+        self.execute("TRUNCATE mysql.general_log", "SET GLOBAL log_output = 'TABLE'", "SET GLOBAL general_log = ON")
+        try:
+            yield commands
+        finally:
+            self.execute("SET GLOBAL general_log = OFF")
+        connection = self._connect()
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log "
+            "WHERE user_host LIKE 'reader%' OR user_host LIKE 'writer%' ORDER BY event_time"
+        )
+        commands += cursor.fetchall()
+        connection.close()
+
     def pause(self) -> None:
         """Stops the server where it is: connections stay open and nothing answers."""
         docker("pause", self.name)

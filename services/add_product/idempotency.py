@@ -11,13 +11,14 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from add_product import writing
 from catalog import database, wire
 from catalog.models import IDEMPOTENCY_KEY_MAX, IdempotencyKey
 from catalog.problems import ProblemError, conflict, invalid, malformed
+from catalog.statements import Statement
 from catalog.wire import FieldError
 
 HEADER = "Idempotency-Key"
@@ -27,6 +28,14 @@ FORGET_EVERY_SECONDS = 60
 FORGET_MAX = 500
 
 _KEY = re.compile(PATTERN)
+_TABLE = IdempotencyKey.__table__
+_TAKE = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c}))
+_ANSWER = Statement(
+    update(_TABLE)
+    .where(_TABLE.c.key == bindparam("this"))
+    .values({"product_id": bindparam("product_id"), "body": bindparam("body")})
+)
+_FIND = Statement(select(_TABLE.c.request_hash, _TABLE.c.body).where(_TABLE.c.key == bindparam("key")))
 _forgotten_at = 0.0
 
 
@@ -53,12 +62,11 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
         # The key first: it makes a second request wait before it can meet the product's SKU.
         row = {"key": key, "request_hash": request_hash, "created_at": datetime.now(UTC), "product_id": 0, "body": b""}
         try:
-            connection.execute(insert(IdempotencyKey).values(row))
+            _TAKE.insert(connection, **row)
         except IntegrityError:
             raise Used from None
         product = writing.add(connection, fields)
-        written = {"product_id": product.id, "body": wire.encode(product)}
-        connection.execute(IdempotencyKey.__table__.update().where(IdempotencyKey.key == key).values(written))
+        _ANSWER.change(connection, this=key, product_id=product.id, body=wire.encode(product))
         return product
 
     _forget_old()
@@ -74,14 +82,13 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
 
 def _replay(key: str, request_hash: str) -> wire.Product:
     with database.reading() as connection:
-        row = connection.execute(
-            select(IdempotencyKey.request_hash, IdempotencyKey.body).where(IdempotencyKey.key == key)
-        ).first()
+        row = _FIND.row(connection, key=key)
     if row is None:
         raise _under_way()
-    if row.request_hash != request_hash:
+    known_hash, body = row
+    if known_hash != request_hash:
         raise reused("another body")
-    return msgspec.json.decode(row.body, type=wire.Product)
+    return msgspec.json.decode(body, type=wire.Product)
 
 
 def reused(other: str) -> ProblemError:

@@ -3,23 +3,35 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.precondition import Precondition
 from catalog import database, products, wire
 from catalog.models import Product
 from catalog.problems import conflict, not_found
+from catalog.statements import Statement
 from catalog.wire import FieldError
 
 SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
+
+_TABLE = Product.__table__
+_THIS = (_TABLE.c.id == bindparam("this"), _TABLE.c.version == bindparam("seen"))
+"""The very version that was checked."""
+_ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
+_CHANGE = Statement(
+    update(_TABLE)
+    .where(*_THIS)
+    .values({each.name: bindparam(each.name) for each in _TABLE.c if each.name not in ("id", "created_at")})
+)
+_REMOVE = Statement(delete(_TABLE).where(*_THIS))
 
 
 def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
     """Inserts a product. Raises a 409 problem when another one has its SKU."""
     values = products.new_row(fields)
     try:
-        product_id = connection.execute(insert(Product).values(values)).lastrowid
+        product_id = _ADD.insert(connection, **values)
     except IntegrityError as error:
         raise _sku_taken(error, fields.sku) from None
     shown = {name: values[name] for name in wire.Product.__struct_fields__ if name != "id"}
@@ -37,11 +49,12 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
     if not changes:
         return product
     values = products.changed_row(product, changes)
+    written = {**msgspec.structs.asdict(product), **values, "this": product.id, "seen": product.version}
     try:
-        changed = connection.execute(_this(update(Product), product).values(values))
+        number = _CHANGE.change(connection, **written)
     except IntegrityError as error:
         raise _sku_taken(error, changes.get("sku", product.sku)) from None
-    if changed.rowcount == 0:
+    if number == 0:
         # Somebody else was faster. What is there now cannot pass the check that the product read above passed,
         # unless the check is for any version.
         return change(connection, product_id, check, patch)
@@ -52,7 +65,7 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
 def remove(connection: Connection, product_id: int, check: Precondition) -> None:
     """Deletes a product that passes `check`."""
     product = _found(connection, product_id, check)
-    if connection.execute(_this(delete(Product), product)).rowcount == 0:
+    if _REMOVE.change(connection, this=product.id, seen=product.version) == 0:
         remove(connection, product_id, check)
 
 
@@ -62,11 +75,6 @@ def _found(connection: Connection, product_id: int, check: Precondition) -> wire
         raise not_found()
     check(product)
     return product
-
-
-def _this(statement: Any, product: wire.Product) -> Any:
-    """Restricts a statement to the very version that was checked."""
-    return statement.where(Product.id == product.id, Product.version == product.version)
 
 
 def _sku_taken(error: IntegrityError, sku: str | None) -> Exception:

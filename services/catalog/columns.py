@@ -58,11 +58,9 @@ class Money(TypeDecorator[Decimal]):
             return int(value * 100)
         return value
 
-    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
-        """See TypeDecorator."""
-        if value is not None and dialect.name == "sqlite":
-            return Decimal(value).scaleb(-2)
-        return value  # type: ignore[return-value]
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """See TypeEngine. MySQL's driver gives decimals."""
+        return _from_cents if dialect.name == "sqlite" else None
 
 
 class Instant(TypeDecorator[datetime]):
@@ -79,6 +77,14 @@ class Instant(TypeDecorator[datetime]):
         """See TypeDecorator."""
         return value and value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """See TypeDecorator."""
-        return value and value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """See TypeEngine. What catalog.engine tells MySQL's driver makes points in time of its texts."""
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _from_cents(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value).scaleb(-2)
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)

@@ -87,7 +87,7 @@ def now(connection: Connection) -> datetime:
     if connection.dialect.name != "mysql":
         return datetime.now(UTC)
     told: datetime = connection.execute(select(func.utc_timestamp(6))).scalar_one()
-    return told.replace(tzinfo=UTC)
+    return told
 
 
 def error_code(error: DBAPIError) -> int | None:

@@ -1,6 +1,7 @@
 """How the engine of a database is made, MySQL or SQLite: its address, its options, and what each connection needs."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
     if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
     arguments: dict[str, Any] = {
+        "conv": _conversions(),
         "charset": "utf8mb4",
         "connect_timeout": MYSQL_CONNECT_SECONDS,
         "read_timeout": answer_seconds,
@@ -58,6 +60,18 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
         "isolation_level": isolation_level,
         "connect_args": arguments,
     }
+
+
+def _conversions() -> dict[Any, Any]:
+    """The driver's, but for points in time: they are in UTC, and Python's own parser reads them five times as fast."""
+    from MySQLdb.constants import FIELD_TYPE
+    from MySQLdb.converters import conversions
+
+    return {**conversions, FIELD_TYPE.DATETIME: _instant}
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+00:00")
 
 
 def prepare(engine: Engine, settings: Settings) -> None:

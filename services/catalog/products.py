@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from catalog import text, wire, words
 from catalog.models import Product
+from catalog.statements import Statement
 
 COLUMNS = (
     Product.id,
@@ -21,6 +22,8 @@ COLUMNS = (
     Product.version,
 )
 
+_FIND = Statement(select(*COLUMNS).where(Product.id == bindparam("id")))
+
 
 def from_row(row: Sequence[Any]) -> wire.Product:
     """A row of COLUMNS as it travels."""
@@ -31,7 +34,7 @@ def find(connection: Connection, product_id: int) -> wire.Product | None:
     """The product with this id."""
     if product_id > wire.ID_MAX:
         return None
-    row = connection.execute(select(*COLUMNS).where(Product.id == product_id)).first()
+    row = _FIND.row(connection, id=product_id)
     return from_row(row) if row else None
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.datastructures import MultiDict
@@ -17,6 +18,7 @@ from catalog.database import TOO_MUCH_WORK, error_code, reading
 from catalog.models import Product
 from catalog.openapi import query
 from catalog.problems import unavailable, wrong_parameter
+from catalog.statements import Statement
 from catalog.wire import FieldError
 from catalog.words import Word
 from read_product import cursor, planner, search
@@ -94,12 +96,41 @@ def page(query: Query) -> tuple[list[wire.Product], str | None]:
     if query.words == []:
         return [], None
     with reading() as connection:
-        rows = _rows(connection, query) if query.words is None else _searched(connection, query, query.words)
+        rows = _listed(connection, query) if query.words is None else _searched(connection, query, query.words)
     found = [products.from_row(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
     last = found[-1]
     return found, cursor.write(query.sort, query.words, getattr(last, query.name), last.id)
+
+
+def _listed(connection: Connection, query: Query) -> Sequence[Sequence[Any]]:
+    """The page of a list without a search, and one product more."""
+    value, product_id = query.after or (None, None)
+    statement = _list(query.sort, query.after is not None)
+    return statement.rows(connection, limit=query.limit + 1, value=value, id=product_id)
+
+
+@cache
+def _list(sort: str, continued: bool) -> Statement:
+    """The page of this list, from its beginning on or from a cursor."""
+    query = _with_parameters(sort, continued)
+    return Statement(_bounded(_products(query).limit(bindparam("limit"))))
+
+
+@cache
+def _end(sort: str, continued: bool) -> Statement:
+    """The position that lies so many products behind the beginning of this list, or behind a cursor."""
+    query = _with_parameters(sort, continued)
+    column, _ = SORTS[query.name]
+    statement = select(column, Product.id).where(*_behind(query)).order_by(*_order(query))
+    return Statement(_bounded(statement.offset(bindparam("passed")).limit(1)))
+
+
+def _with_parameters(sort: str, continued: bool) -> Query:
+    column, _ = SORTS[sort.removeprefix("-")]
+    position: Any = (bindparam("value", type_=column.type), bindparam("id", type_=Product.id.type))
+    return Query(0, sort, None, position if continued else None)
 
 
 def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
@@ -128,15 +159,18 @@ def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence
 
 def _rows(connection: Connection, query: Query, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """The page of products that meet the conditions, and one more."""
-    statement = select(*products.COLUMNS).where(*_behind(query), *conditions)
-    return connection.execute(_bounded(statement.order_by(*_order(query)).limit(query.limit + 1))).all()
+    return connection.execute(_bounded(_products(query, *conditions).limit(query.limit + 1))).all()
+
+
+def _products(query: Query, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return select(*products.COLUMNS).where(*_behind(query), *conditions).order_by(*_order(query))
 
 
 def _position(connection: Connection, query: Query, number: int) -> tuple[cursor.Value, int] | None:
     """The position that lies so many products behind the cursor, whatever they are."""
-    column, _ = SORTS[query.name]
-    statement = select(column, Product.id).where(*_behind(query)).order_by(*_order(query))
-    row = connection.execute(_bounded(statement.offset(number - 1).limit(1))).first()
+    value, product_id = query.after or (None, None)
+    statement = _end(query.sort, query.after is not None)
+    row = statement.row(connection, passed=number - 1, value=value, id=product_id)
     return row and (row[0], row[1])
 
 
