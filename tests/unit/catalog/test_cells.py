@@ -3,7 +3,10 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from catalog import cells
 from catalog.cells import guard, unguard
 
 RUN = ["=1+1", "+41", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''@x", "-"]
@@ -29,6 +32,13 @@ def test_guarding_is_undone_exactly() -> None:
     for _ in range(20_000):
         cell = "".join(alphabet.choices("=-'';\t\na \"＠", k=alphabet.randint(0, 7)))
         assert unguard(guard(cell)) == cell
+
+
+@given(st.text("=+-@＝＋－＠'\";,\t\r\n a", max_size=6) | st.text(max_size=20))
+def test_what_is_not_searched_has_nothing_to_find(cell: str) -> None:
+    assert guard(cell) == cells._BEGINS.sub("'", cell)
+    if not cells._TEXT_FORMULA.fullmatch(cell):
+        assert unguard(cell) == cells._GUARDED.sub("", cell)
 
 
 @pytest.mark.parametrize("cell", HARMLESS)
