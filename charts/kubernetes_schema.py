@@ -13,6 +13,14 @@ QUANTITY = {
     "minimum": 0,
     "pattern": r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$",
 }
+# Of a label, an annotation, a taint, or a topology.
+NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+KEY = rf"^([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{NAME}$"
+KEYED = {"propertyNames": {"pattern": KEY}}
+NAMES = {"type": "string", "minLength": 1, "maxLength": 253, "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"}
+CONFIG_KEY = {"type": "string", "pattern": r"^[-._a-zA-Z0-9]+$"}
+OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+CIDR = rf"^({OCTET}(\.{OCTET}){{3}}/(3[0-2]|[12]?[0-9])|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
 SELECTOR_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"]
 PROFILES = ["RuntimeDefault", "Unconfined", "Localhost"]
 POLICIES = ["Honor", "Ignore"]
@@ -26,27 +34,123 @@ CHOICES = {
     ("V1PodSecurityContext", "supplementalGroupsPolicy"): ["Merge", "Strict"],
     ("V1PodSecurityContext", "seLinuxChangePolicy"): ["MountOption", "Recursive"],
     ("V1SeccompProfile", "type"): PROFILES,
-    ("V1SecurityContext", "procMount"): ["Default", "Unmasked"],
+    ("V1SecurityContext", "procMount"): ["Default"],
     ("V1Toleration", "effect"): ["", "NoSchedule", "PreferNoSchedule", "NoExecute"],
     ("V1Toleration", "operator"): ["", "Exists", "Equal", "Lt", "Gt"],
     ("V1TopologySpreadConstraint", "nodeAffinityPolicy"): POLICIES,
     ("V1TopologySpreadConstraint", "nodeTaintsPolicy"): POLICIES,
     ("V1TopologySpreadConstraint", "whenUnsatisfiable"): ["DoNotSchedule", "ScheduleAnyway"],
 }
-# Of fields that are texts, or maps of texts, to the models.
+# What a container may ask for: Kubernetes' own, and extended ones, which have a domain.
+RESOURCES: dict[str, Any] = {
+    "type": ["object", "null"],
+    "additionalProperties": False,
+    "patternProperties": {rf"^(cpu|memory|ephemeral-storage|hugepages-\S+|[a-z0-9][-a-z0-9.]*/{NAME})$": QUANTITY},
+}
+# Of fields that the models know less of than the API server does.
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
+    ("V1ConfigMapKeySelector", "key"): CONFIG_KEY,
+    ("V1ConfigMapKeySelector", "name"): NAMES,
+    ("V1EnvVar", "name"): {"type": "string", "minLength": 1, "pattern": "^[ -<>-~]+$"},
+    ("V1ExecAction", "command"): {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    ("V1HTTPHeader", "name"): {"type": "string", "pattern": "^[-A-Za-z0-9]+$"},
+    ("V1IPBlock", "cidr"): {"type": "string", "pattern": CIDR},
+    ("V1IPBlock", "except"): {"type": ["array", "null"], "items": {"type": "string", "pattern": CIDR}},
+    ("V1LabelSelector", "matchLabels"): {
+        "type": ["object", "null"],
+        "additionalProperties": {"$ref": "#/definitions/label"},
+        **KEYED,
+    },
+    ("V1LocalObjectReference", "name"): NAMES,
+    ("V1NodeSelector", "nodeSelectorTerms"): {
+        "type": "array",
+        "minItems": 1,
+        "items": {"$ref": "#/definitions/V1NodeSelectorTerm"},
+    },
+    ("V1ObjectFieldSelector", "fieldPath"): {
+        "type": "string",
+        "pattern": r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])"
+        r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$",
+    },
+    ("V1PodAffinityTerm", "topologyKey"): {"type": "string", "pattern": KEY},
     ("V1ResourceFieldSelector", "divisor"): QUANTITY,
-    ("V1ResourceRequirements", "limits"): {"additionalProperties": QUANTITY},
-    ("V1ResourceRequirements", "requests"): {"additionalProperties": QUANTITY},
-    ("V1LabelSelector", "matchLabels"): {"additionalProperties": {"$ref": "#/definitions/label"}},
+    # The pods of this chart have no claims that a container could name.
+    ("V1ResourceRequirements", "claims"): {"type": ["array", "null"], "maxItems": 0},
+    ("V1ResourceRequirements", "limits"): RESOURCES,
+    ("V1ResourceRequirements", "requests"): RESOURCES,
+    ("V1SecretKeySelector", "key"): CONFIG_KEY,
+    ("V1SecretKeySelector", "name"): NAMES,
+    ("V1TopologySpreadConstraint", "topologyKey"): {"type": "string", "pattern": KEY},
+}
+_WITH_VALUES = {"required": ["values"], "properties": {"values": {"type": "array", "minItems": 1}}}
+_WITHOUT_VALUES = {"properties": {"values": {"maxItems": 0}}}
+
+
+def _where(field: str, *values: Any) -> dict[str, Any]:
+    """Of objects in which a field has one of these values."""
+    return {"type": "object", "required": [field], "properties": {field: {"enum": list(values)}}}
+
+
+_REQUIREMENT = [
+    {"if": _where("operator", "In", "NotIn"), "then": _WITH_VALUES},
+    {"if": _where("operator", "Exists", "DoesNotExist"), "then": _WITHOUT_VALUES},
+]
+_WHOLE_NUMBER = {"type": "string", "pattern": "^-?[0-9]+$"}
+_COMPARED = {"required": ["values"], "properties": {"values": {"minItems": 1, "maxItems": 1, "items": _WHOLE_NUMBER}}}
+# What of an object depends on another part of it.
+RULES: dict[str, list[dict[str, Any]]] = {
+    # A name, and one of value and valueFrom.
+    "V1ConfigMapKeySelector": [{"required": ["name"]}],
+    "V1EnvVar": [{"maxProperties": 2}],
+    "V1EnvVarSource": [{"minProperties": 1, "maxProperties": 1}],
+    "V1LabelSelectorRequirement": _REQUIREMENT,
+    "V1LocalObjectReference": [{"required": ["name"]}],
+    "V1NetworkPolicyPeer": [
+        {"minProperties": 1},
+        {"if": {"type": "object", "required": ["ipBlock"]}, "then": {"maxProperties": 1}},
+    ],
+    "V1NodeSelectorRequirement": [*_REQUIREMENT, {"if": _where("operator", "Gt", "Lt"), "then": _COMPARED}],
+    "V1SecretKeySelector": [{"required": ["name"]}],
+    "V1SeccompProfile": [
+        {
+            "if": _where("type", "Localhost"),
+            "then": {"required": ["localhostProfile"]},
+            "else": {"properties": {"localhostProfile": {"const": None}}},
+        }
+    ],
+    "V1Toleration": [
+        {
+            "if": _where("operator", "Exists"),
+            "then": {"properties": {"value": {"enum": ["", None]}, "key": {"pattern": rf"^$|{KEY}"}}},
+            "else": {"required": ["key"], "properties": {"key": {"type": "string", "pattern": KEY}}},
+        },
+        {
+            "if": {"type": "object", "required": ["tolerationSeconds"]},
+            "then": {"required": ["effect"], "properties": {"effect": {"const": "NoExecute"}}},
+        },
+    ],
+    "V1TopologySpreadConstraint": [
+        {
+            "if": {"type": "object", "required": ["minDomains"]},
+            "then": {"properties": {"whenUnsatisfiable": {"const": "DoNotSchedule"}}},
+        }
+    ],
 }
 # Whole numbers are not negative, except where the API says so.
 LEAST = {
+    ("V1Probe", "terminationGracePeriodSeconds"): 1,
+    ("V1TopologySpreadConstraint", "minDomains"): 1,
     ("V1Toleration", "tolerationSeconds"): None,
     ("V1TopologySpreadConstraint", "maxSkew"): 1,
     ("V1PreferredSchedulingTerm", "weight"): 1,
     ("V1WeightedPodAffinityTerm", "weight"): 1,
 }
+MOST = {
+    ("V1PreferredSchedulingTerm", "weight"): 100,
+    ("V1WeightedPodAffinityTerm", "weight"): 100,
+}
+ID_MAX = 2**31 - 1
+"""Of a user, a group, or anything else that is a whole number."""
 SIMPLE = {"str": "string", "bool": "boolean", "float": "number"}
 
 
@@ -81,17 +185,20 @@ def _object(name: str) -> dict[str, Any]:
     schema["properties"] = {
         keys[field]: _property(name, keys[field], text) for field, text in model.openapi_types.items()
     }
+    if name in RULES:
+        schema["allOf"] = RULES[name]
     return schema
 
 
 def _property(model: str, key: str, text: str) -> dict[str, Any]:
     if (model, key) in FORMS:
-        return {"type": ["object", "null"]} | FORMS[model, key]
+        return FORMS[model, key]
     if (model, key) in CHOICES:
         return {"enum": [*CHOICES[model, key], None]}
     if text == "int":
         least = LEAST.get((model, key), 0)
-        return {"type": ["integer", "null"]} | ({} if least is None else {"minimum": least})
+        most = MOST.get((model, key), ID_MAX)
+        return {"type": ["integer", "null"], "maximum": most} | ({} if least is None else {"minimum": least})
     return _type(text)
 
 
@@ -103,7 +210,8 @@ def _type(text: str) -> dict[str, Any]:
         return {"type": ["object", "null"], "additionalProperties": _type(inner[1])}
     if text == "object":
         # A port, by number or by name.
-        return {"type": ["integer", "string"], "minimum": 1, "maximum": 65535}
+        name = "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
+        return {"type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": name}
     if text == "int":
         return {"type": ["integer", "null"], "minimum": 0}
     if text in SIMPLE:

@@ -49,6 +49,13 @@ SCHEDULE = " +".join(
         _times("[0-6]", "(?i:sun|mon|tue|wed|thu|fri|sat)"),
     ]
 )
+OCTET = kubernetes_schema.OCTET
+IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
+IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
+PORT = "(:[1-9][0-9]{0,4})?"
+DOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"
+# Of an image, without its tag (distribution's reference grammar).
+REPOSITORY = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 PATH = _closed(
     {
         "path": {"type": "string", "pattern": r"^/\S*$"},
@@ -68,19 +75,42 @@ def _keyed(value: dict[str, Any]) -> dict[str, Any]:
 FORMS: dict[str, dict[str, Any]] = {
     # A constant as the other choice, so that the message of a refusal says what to do.
     "tag": {
-        "anyOf": [{"type": ["string", "null"]}, {"const": "a text: write the tag in quotes, or with --set-string"}]
+        "anyOf": [
+            {"type": ["string", "null"], "pattern": "^([A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?$"},
+            {"const": "a text: write the tag in quotes, or with --set-string"},
+        ]
     },
+    "repository": {"type": "string", "pattern": rf"^{REPOSITORY}(/{REPOSITORY})*$"},
+    # Host and port, and the folders of a registry that has some.
+    "registry": {"type": "string", "pattern": rf"^((\[{IPV6}\]|[A-Za-z0-9][-A-Za-z0-9.]*){PORT}(/{REPOSITORY})*)?$"},
     "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "labels": _keyed({"$ref": "#/definitions/label"}),
     "annotations": _keyed({"type": "string"}),
     # A number of pods, or a part of them.
     "share": {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^(100|[1-9]?[0-9])%$"},
-    "quantity": kubernetes_schema.QUANTITY,
+    # More than nothing: a volume of 0 is refused, and a limit of 0 is none.
+    "size": {
+        "type": ["string", "number"],
+        "exclusiveMinimum": 0,
+        "pattern": r"^(0*[1-9][0-9]*(\.[0-9]*)?|0*\.0*[1-9][0-9]*)([kMGTPE]|[KMGTPE]i|[eE]\+?[0-9]+)?$",
+    },
+    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
     "host": HOST,
     # A name, an IPv4 address, or an IPv6 address with or without brackets.
-    "server": {"type": "string", "pattern": r"^[A-Za-z0-9._:-]*$|^\[[0-9A-Fa-f:.]+\]$"},
+    "server": {"type": "string", "pattern": rf"^((?i:{DOMAIN})|{IPV6}|\[{IPV6}\])?$"},
+    "url": {
+        "type": "string",
+        "pattern": rf"^(https?://((?i:{DOMAIN})|\[{IPV6}\]){PORT}(/[^/?#\s]+)*/?)?$",
+    },
     "objectName": OBJECT_NAME,
-    "accessMode": {"enum": ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]},
+    "accessModes": {
+        "type": "array",
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": {"enum": ["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]},
+        "if": {"contains": {"const": "ReadWriteOncePod"}},
+        "then": {"maxItems": 1},
+    },
     "schedule": {
         "type": "string",
         "pattern": rf"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly|every ([0-9]+[hms])+)|{SCHEDULE})$",
@@ -176,6 +206,8 @@ def schema_of(key: Key) -> dict[str, Any]:
         schema["type"] = TYPES[type(key.default)]
     if schema.get("type") == "array" and "items" not in schema:
         schema["items"] = _form(key.extra["items"])
+        if "$ref" in schema["items"]:  # Nothing in place of an object takes nothing out of a list.
+            schema["items"] = {"allOf": [schema["items"], {"type": "object"}]}
     if may_be_left_out(key) and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
     return schema | words

@@ -60,6 +60,63 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
             "publicUrl is needed: the host",
         ),
         ({"drainSeconds": 100}, "terminationGracePeriodSeconds"),
+        ({"mysql": {"resources": {"requests": {"memory": "2Gi"}}}}, "resources.requests.memory of mysql is 2Gi, above"),
+        ({"addProduct": {"resources": {"limits": {"memory": "100Mi"}}}}, "resources.requests.memory of addProduct"),
+        ({"backup": {"resources": {"limits": {"cpu": "50m"}}}}, "resources.requests.cpu of backup is 100m, above"),
+        ({"resources": {"requests": {"example.com/gpu": 1}}}, "resources.requests.example.com/gpu of addProduct"),
+        ({"livenessProbe": {"tcpSocket": {"port": "http"}}}, "livenessProbe of addProduct must ask in one way"),
+        (
+            {"readProduct": {"readinessProbe": {"httpGet": None}}},
+            "readinessProbe of readProduct must ask in one way, and has none",
+        ),
+        ({"mysql": {"livenessProbe": {"exec": None}}}, "livenessProbe of mysql must ask in one way, and has none"),
+        ({"startupProbe": {"successThreshold": 2}}, "startupProbe.successThreshold of addProduct is 2"),
+        ({"readinessProbe": {"terminationGracePeriodSeconds": 5}}, "readinessProbe.terminationGracePeriodSeconds"),
+        ({"securityContext": {"privileged": True}}, "securityContext.allowPrivilegeEscalation of addProduct"),
+        ({"podSecurityContext": {"runAsUser": 0}}, "runAsUser of addProduct is 0"),
+        ({"autoscaling": {"enabled": True}, "resources": None}, "autoscaling.enabled needs resources.requests.cpu"),
+        ({"service": {"port": 9090}}, "service.port of addProduct is 9090"),
+        ({"serviceAccount": {"name": "one"}}, 'serviceAccount.name of readProduct is "one"'),
+        ({"commonLabels": {"app.kubernetes.io/name": "shop"}}, "commonLabels sets app.kubernetes.io/name"),
+        ({"mysql": {"podLabels": {"helm.sh/chart": "shop"}}}, "mysql.podLabels sets helm.sh/chart"),
+        ({"extraEnv": [{"name": "CATALOG_WORKERS", "value": "1"}]}, "extraEnv has CATALOG_WORKERS"),
+        ({"extraEnv": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "extraEnv has A,"),
+        ({"database": {"name": "mysql"}}, 'database.name is "mysql"'),
+        ({"database": {"writerUser": "root"}}, "database.writerUser is root"),
+        (
+            {
+                "ingress": {
+                    "hosts": HOSTS,
+                    "className": "nginx",
+                    "annotations": {"kubernetes.io/ingress.class": "nginx"},
+                }
+            },
+            "ingress.className and ingress.annotations",
+        ),
+        (
+            {
+                "ingress": {
+                    "hosts": HOSTS,
+                    "annotations": {"cert-manager.io/issuer": "ours"},
+                    "selfSigned": True,
+                    "tls": [{"secretName": "t", "hosts": ["shop.example.com"]}],
+                }
+            },
+            "remove cert-manager.io/issuer",
+        ),
+        ({"ingress": {"hosts": [{"host": "192.0.2.1", "paths": [{"path": "/"}]}]}}, "takes names only"),
+        ({"ingress": {"hosts": [{"host": "a.example.com", "paths": [{"path": "/a/../b"}]}]}}, "leave out //"),
+        (
+            {
+                "httpRoute": {
+                    "enabled": True,
+                    "parentRefs": [{"name": "g"}],
+                    "redirectParentRefs": [{"name": "g"}],
+                    "hostnames": ["a.example.com"],
+                }
+            },
+            "httpRoute.redirectParentRefs names",
+        ),
         ({"ingress": {"enabled": True}}, "ingress.hosts is empty"),
         ({"ingress": {"tls": [{"secretName": "t", "hosts": ["a"]}]}}, "ingress.tls"),
         ({"ingress": {"hosts": HOSTS, "tls": [{"secretName": "t", "hosts": ["other"]}]}}, "other"),
@@ -141,6 +198,72 @@ SLIPS: list[tuple[dict[str, Any], str]] = [
     ({"addProduct": {"serviceAccount": {"name": "Add Product"}}}, "/addProduct/serviceAccount/name"),
     ({"listenAddress": "::"}, "/listenAddress"),
     ({"serviceMonitor": {"interval": "often"}}, "/serviceMonitor/interval"),
+    ({"resources": {"limits": {"memroy": "1Gi"}}}, "memroy"),
+    ({"resources": {"claims": [{"name": "x"}]}}, "/resources/claims"),
+    ({"tolerations": [{"operator": ""}]}, "/tolerations/0"),
+    ({"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]}, "/tolerations/0/value"),
+    ({"tolerations": [{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 5}]}, "/tolerations/0/effect"),
+    ({"tolerations": [None]}, "/tolerations/0"),
+    ({"extraEnv": [{"name": "A=B", "value": "1"}]}, "/extraEnv/0/name"),
+    (
+        {"extraEnv": [{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]},
+        "/extraEnv/0",
+    ),
+    ({"extraEnv": [{"name": "A", "valueFrom": {}}]}, "/extraEnv/0/valueFrom"),
+    ({"extraEnv": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.foo"}}}]}, "fieldPath"),
+    ({"extraEnv": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]}, "/extraEnv/0/valueFrom/secretKeyRef"),
+    ({"imagePullSecrets": [{}]}, "/imagePullSecrets/0"),
+    ({"livenessProbe": {"httpGet": {"port": "no_port"}}}, "/livenessProbe/httpGet/port"),
+    (
+        {"livenessProbe": {"httpGet": {"httpHeaders": [{"name": "a b", "value": "c"}]}}},
+        "/livenessProbe/httpGet/httpHeaders/0",
+    ),
+    ({"mysql": {"livenessProbe": {"exec": {"command": []}}}}, "/mysql/livenessProbe/exec/command"),
+    (
+        {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "", "whenUnsatisfiable": "DoNotSchedule"}]},
+        "/topologySpreadConstraints/0/topologyKey",
+    ),
+    (
+        {
+            "topologySpreadConstraints": [
+                {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "ScheduleAnyway", "minDomains": 2}
+            ]
+        },
+        "/topologySpreadConstraints/0/whenUnsatisfiable",
+    ),
+    (
+        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}},
+        "nodeSelectorTerms",
+    ),
+    ({"podSecurityContext": {"seccompProfile": {"type": "Localhost"}}}, "/podSecurityContext/seccompProfile"),
+    ({"podSecurityContext": {"fsGroup": 10000000000}}, "/podSecurityContext/fsGroup"),
+    ({"networkPolicy": {"ingressFrom": [{}]}}, "/networkPolicy/ingressFrom/0"),
+    ({"networkPolicy": {"ingressFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}}, "/ingressFrom/0"),
+    ({"networkPolicy": {"ingressFrom": [{"ipBlock": {"cidr": "10.0.0.0"}}]}}, "/ingressFrom/0/ipBlock/cidr"),
+    ({"networkPolicy": {"ingressFrom": [{"ipBlock": {"cidr": "300.0.0.0/8"}}]}}, "/ingressFrom/0/ipBlock/cidr"),
+    (
+        {"networkPolicy": {"apiFrom": [{"podSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}]}},
+        "values",
+    ),
+    ({"networkPolicy": {"apiServerPorts": [0]}}, "/networkPolicy/apiServerPorts/0"),
+    ({"tmpSizeLimit": "0"}, "/tmpSizeLimit"),
+    ({"tmpSizeLimit": 0}, "/tmpSizeLimit"),
+    ({"mysql": {"persistence": {"size": "0Gi"}}}, "/mysql/persistence/size"),
+    (
+        {"mysql": {"persistence": {"accessModes": ["ReadWriteOncePod", "ReadWriteOnce"]}}},
+        "/mysql/persistence/accessModes",
+    ),
+    ({"backup": {"persistence": {"accessModes": ["ReadOnlyMany"]}}}, "/backup/persistence/accessModes/0"),
+    ({"backup": {"timeZone": "Local"}}, "/backup/timeZone"),
+    ({"image": {"tag": "v1:2"}}, "/image/tag"),
+    ({"image": {"registry": "https://ghcr.io"}}, "/image/registry"),
+    ({"addProduct": {"image": {"repository": "Add Product"}}}, "/addProduct/image/repository"),
+    ({"publicUrl": "https://user:pw@a.example.com"}, "/publicUrl"),
+    ({"publicUrl": "https://*.example.com"}, "/publicUrl"),
+    ({"httpRoute": {"path": "/shop(.*)"}}, "/httpRoute/path"),
+    ({"jobs": {"backoffLimit": 1000000000000}}, "/jobs/backoffLimit"),
+    (EXTERNAL | {"externalDatabase": {"host": "db:3306"}}, "/externalDatabase/host"),
+    (EXTERNAL | {"externalDatabase": {"host": "db..example.com"}}, "/externalDatabase/host"),
 ]
 
 
@@ -161,9 +284,13 @@ MANY_THINGS: dict[str, Any] = {
     ],
     "tolerations": [
         {"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": -1},
-        {"operator": ""},
+        {"operator": "Exists"},
+        {"key": "b", "operator": ""},
     ],
-    "resources": {"requests": {"cpu": 0.5, "memory": "1e9", "example.com/gpu": 1}, "limits": {"memory": "1.5Gi"}},
+    "resources": {
+        "requests": {"cpu": 0.5, "memory": "1e9", "example.com/gpu": 1},
+        "limits": {"memory": "1.5Gi", "example.com/gpu": 1},
+    },
     "affinity": {
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -179,7 +306,7 @@ MANY_THINGS: dict[str, Any] = {
             ]
         },
     },
-    "livenessProbe": {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 0},
+    "livenessProbe": {"tcpSocket": {"port": "http"}, "httpGet": None, "initialDelaySeconds": 0},
     "securityContext": {"seLinuxOptions": {"level": "s0:c1,c2"}, "capabilities": {"add": ["NET_BIND_SERVICE"]}},
     "networkPolicy": {
         "apiFrom": [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "::/0", "except": ["2001:db8::/32"]}}]
@@ -200,6 +327,16 @@ MANY_THINGS: dict[str, Any] = {
     "mysql": {"persistence": {"size": "0.5Ti", "storageClass": "-"}},
     "podDisruptionBudget": {"minAvailable": "50%"},
 }
+
+
+@pytest.mark.parametrize("host", ["db", "DB.example.com", "192.0.2.7", "2001:db8::7", "[2001:db8::7]"])
+def test_hosts_of_a_database_are_taken(host: str) -> None:
+    assert render_chart(EXTERNAL | {"externalDatabase": {"host": host}})
+
+
+@pytest.mark.parametrize("registry", ["", "localhost:5000", "123.dkr.ecr.eu-west-3.amazonaws.com", "ghcr.io/team/shop"])
+def test_registries_are_taken(registry: str) -> None:
+    assert render_chart({"global": {"imageRegistry": registry}})
 
 
 def test_what_clusters_take_is_taken() -> None:

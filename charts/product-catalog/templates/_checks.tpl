@@ -6,7 +6,10 @@ and wrong types.
 {{- include "product-catalog.checkPresence" . -}}
 {{- include "product-catalog.fillIn" . -}}
 {{- include "product-catalog.checkNames" . -}}
+{{- include "product-catalog.checkLabels" . -}}
+{{- include "product-catalog.checkAccounts" . -}}
 {{- include "product-catalog.checkDatabase" . -}}
+{{- include "product-catalog.checkRoot" . -}}
 {{- include "product-catalog.checkBackup" . -}}
 {{- include "product-catalog.checkSecret" . -}}
 {{- include "product-catalog.checkClaim" . -}}
@@ -14,6 +17,11 @@ and wrong types.
 {{- range $name := list "addProduct" "readProduct" "displayProduct" -}}
 {{- include "product-catalog.checkService" (dict "name" $name "of" (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $name))) -}}
 {{- end -}}
+{{- range $name := list "mysql" "jobs" "backup" -}}
+{{- $of := mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $name) -}}
+{{- include "product-catalog.checkContainer" (dict "name" $name "of" $of) -}}
+{{- end -}}
+{{- include "product-catalog.checkProbes" (dict "name" "mysql" "of" .Values.mysql) -}}
 {{- end }}
 
 {{/* Every key that is needed is there. An upgrade with --reuse-values keeps the old version's values, which lack the new keys. */}}
@@ -50,6 +58,36 @@ and wrong types.
 {{- end -}}
 {{- end }}
 
+{{/* No label is given that the chart sets itself: selectors hold some of them. */}}
+{{- define "product-catalog.checkLabels" -}}
+{{- $own := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- $given := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels -}}
+{{- range $block := list "addProduct" "readProduct" "displayProduct" "mysql" "jobs" "backup" -}}
+{{- $given = set $given (printf "%s.podLabels" $block) (get (get $.Values $block) "podLabels" | default dict) -}}
+{{- end -}}
+{{- range $key, $labels := $given -}}
+{{- range $label := keys $labels | sortAlpha -}}
+{{- if has $label $own -}}
+{{- fail (printf "%s sets %s, which the chart sets itself: take another label." $key $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Each ServiceAccount is created once. */}}
+{{- define "product-catalog.checkAccounts" -}}
+{{- $names := list -}}
+{{- range $block := list "addProduct" "readProduct" "displayProduct" -}}
+{{- $account := (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $block)).serviceAccount -}}
+{{- if and $account.create $account.name -}}
+{{- if has $account.name $names -}}
+{{- fail (printf "serviceAccount.name of %s is %q, which another service creates too: give each service a name of its own, or set serviceAccount.create to false." $block $account.name) -}}
+{{- end -}}
+{{- $names = append $names $account.name -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "product-catalog.checkDatabase" -}}
 {{- if and .Values.mysql.enabled .Values.externalDatabase.host -}}
 {{- fail "mysql.enabled and externalDatabase.host name two databases at once: set mysql.enabled to false to use the external one, or leave externalDatabase.host empty." -}}
@@ -68,9 +106,20 @@ and wrong types.
 {{- if and .Values.externalDatabase.tls.caSecret .Values.mysql.enabled -}}
 {{- fail "externalDatabase.tls.caSecret has no effect while mysql.enabled is true: set mysql.enabled to false and name externalDatabase.host." -}}
 {{- end -}}
+{{- if has (lower .Values.database.name) (list "mysql" "sys" "information_schema" "performance_schema") -}}
+{{- fail (printf "database.name is %q, which is MySQL's own: take another name." .Values.database.name) -}}
+{{- end -}}
 {{- $users := list .Values.database.migratorUser .Values.database.writerUser .Values.database.readerUser .Values.database.backupUser -}}
 {{- if and .Values.mysql.enabled (lt (len (uniq $users)) 4) -}}
 {{- fail (printf "database.migratorUser, writerUser, readerUser and backupUser must be four different names, and are %s." (join ", " $users)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "product-catalog.checkRoot" -}}
+{{- range $key := list "migratorUser" "writerUser" "readerUser" "backupUser" -}}
+{{- if and $.Values.mysql.enabled (eq (get $.Values.database $key) "root") -}}
+{{- fail (printf "database.%s is root, whose rights and password MySQL's pod needs for itself: take another name." $key) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
@@ -120,7 +169,7 @@ seen only where Helm talks to the cluster.
 {{- if $claims -}}
 {{- $claim := first $claims -}}
 {{- $size := $claim.spec.resources.requests.storage -}}
-{{- if ne (include "product-catalog.bytes" $size) (include "product-catalog.bytes" .Values.mysql.persistence.size) -}}
+{{- if ne (include "product-catalog.number" $size) (include "product-catalog.number" .Values.mysql.persistence.size) -}}
 {{- fail (printf "mysql.persistence.size cannot be changed after the installation: leave it at %s, and enlarge the volume as docs/operations.md says (A larger volume)." $size) -}}
 {{- end -}}
 {{- $class := "" -}}
@@ -152,8 +201,23 @@ seen only where Helm talks to the cluster.
 {{- if and .Values.ingress.selfSigned (not .Values.ingress.tls) -}}
 {{- fail "ingress.selfSigned makes a certificate authority and ingress.tls is empty: name there the hosts to sign for, and a secretName." -}}
 {{- end -}}
-{{- if and .Values.ingress.selfSigned (hasKey .Values.ingress.annotations "cert-manager.io/cluster-issuer") -}}
-{{- fail "ingress.selfSigned and ingress.annotations name two issuers at once: set selfSigned to false, or remove cert-manager.io/cluster-issuer." -}}
+{{- range $key := list "cert-manager.io/cluster-issuer" "cert-manager.io/issuer" -}}
+{{- if and $.Values.ingress.selfSigned (hasKey $.Values.ingress.annotations $key) -}}
+{{- fail (printf "ingress.selfSigned and ingress.annotations name two issuers at once: set selfSigned to false, or remove %s." $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.ingress.className (hasKey .Values.ingress.annotations "kubernetes.io/ingress.class") -}}
+{{- fail "ingress.className and ingress.annotations name a class both: remove kubernetes.io/ingress.class." -}}
+{{- end -}}
+{{- range $host := .Values.ingress.hosts -}}
+{{- if regexMatch "^[0-9.]+$" $host.host -}}
+{{- fail (printf "ingress.hosts has the address %q: an Ingress takes names only." $host.host) -}}
+{{- end -}}
+{{- range $host.paths -}}
+{{- if and (ne (.pathType | default "Prefix") "ImplementationSpecific") (regexMatch "//|/\\.\\.?(/|$)|%2[fF]" .path) -}}
+{{- fail (printf "ingress.hosts has the path %q, which Kubernetes refuses: leave out //, /./, /../ and %%2F." .path) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.publicUrl) -}}
 {{- $host := first .Values.ingress.hosts -}}
@@ -174,6 +238,11 @@ seen only where Helm talks to the cluster.
 {{- end -}}
 {{- if not .Values.httpRoute.hostnames -}}
 {{- fail "httpRoute.hostnames is empty: name the host under which people open the pages, as httpRoute.enabled is true." -}}
+{{- end -}}
+{{- range .Values.httpRoute.redirectParentRefs -}}
+{{- if has . $.Values.httpRoute.parentRefs -}}
+{{- fail (printf "httpRoute.redirectParentRefs names %s, as httpRoute.parentRefs does: its requests would be sent on to itself. Name the listener for http in one and that for https in the other, with sectionName." (toJson .)) -}}
+{{- end -}}
 {{- end -}}
 {{- if not (or .Values.publicUrl .Values.ingress.enabled) -}}
 {{- include "product-catalog.checkAddress" (dict "from" "httpRoute" "host" (first .Values.httpRoute.hostnames) "path" .Values.httpRoute.path) -}}
@@ -199,9 +268,66 @@ seen only where Helm talks to the cluster.
 {{- if and .of.autoscaling.enabled (gt (int .of.autoscaling.minReplicas) (int .of.autoscaling.maxReplicas)) -}}
 {{- fail (printf "autoscaling.minReplicas is above autoscaling.maxReplicas for %s." .name) -}}
 {{- end -}}
+{{- $resources := .of.resources | default dict -}}
+{{- if and .of.autoscaling.enabled (not (dig "requests" "cpu" "" $resources)) (not (dig "limits" "cpu" "" $resources)) -}}
+{{- fail (printf "autoscaling.enabled needs resources.requests.cpu, of which it measures a part, and %s has none." .name) -}}
+{{- end -}}
+{{- if eq (int .of.service.port) 9090 -}}
+{{- fail (printf "service.port of %s is 9090, which is the port of its metrics: take another one." .name) -}}
+{{- end -}}
 {{- include "product-catalog.checkBudget" . -}}
+{{- include "product-catalog.checkContainer" . -}}
+{{- include "product-catalog.checkProbes" . -}}
 {{- if lt (int .of.terminationGracePeriodSeconds) (add (int .of.drainSeconds) 30 | int) -}}
 {{- fail (printf "terminationGracePeriodSeconds of %s must be at least drainSeconds + 30: after the %d seconds of draining, open requests get 30 more." .name (int .of.drainSeconds)) -}}
+{{- end -}}
+{{- end }}
+
+{{/* What the objects in a container's values say together, which may come from two blocks. Takes name and of. */}}
+{{- define "product-catalog.checkContainer" -}}
+{{- $name := .name -}}
+{{- $resources := .of.resources | default dict -}}
+{{- range $resource, $limit := $resources.limits | default dict -}}
+{{- $request := get ($resources.requests | default dict) $resource -}}
+{{- if and $request $limit (gt (include "product-catalog.number" $request | float64) (include "product-catalog.number" $limit | float64)) -}}
+{{- fail (printf "resources.requests.%s of %s is %v, above resources.limits.%s, which is %v: raise the limit too." $resource $name $request $resource $limit) -}}
+{{- end -}}
+{{- end -}}
+{{- range $resource, $request := $resources.requests | default dict -}}
+{{- if and (contains "/" $resource) $request (ne (toString $request) (toString (get ($resources.limits | default dict) $resource))) -}}
+{{- fail (printf "resources.requests.%s of %s needs the same in resources.limits: such a resource cannot be shared." $resource $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $security := .of.securityContext | default dict -}}
+{{- $pod := .of.podSecurityContext | default dict -}}
+{{- if and (or $security.privileged (has "CAP_SYS_ADMIN" (dig "capabilities" "add" list $security | default list))) (eq (toString $security.allowPrivilegeEscalation) "false") -}}
+{{- fail (printf "securityContext.allowPrivilegeEscalation of %s is false, which securityContext.privileged and CAP_SYS_ADMIN contradict." $name) -}}
+{{- end -}}
+{{- $user := ternary $security.runAsUser $pod.runAsUser (not (kindIs "invalid" $security.runAsUser)) -}}
+{{- $barred := ternary $security.runAsNonRoot $pod.runAsNonRoot (not (kindIs "invalid" $security.runAsNonRoot)) -}}
+{{- if and $barred (eq (toString $user) "0") -}}
+{{- fail (printf "runAsUser of %s is 0, which runAsNonRoot beside it forbids." $name) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Each probe asks in one way. Takes name and of. */}}
+{{- define "product-catalog.checkProbes" -}}
+{{- $name := .name -}}
+{{- range $key := list "startupProbe" "livenessProbe" "readinessProbe" -}}
+{{- $probe := get $.of $key -}}
+{{- if $probe -}}
+{{- $ways := list -}}
+{{- range $way := list "exec" "grpc" "httpGet" "tcpSocket" }}{{ if get $probe $way }}{{ $ways = append $ways $way }}{{ end }}{{ end -}}
+{{- if ne (len $ways) 1 -}}
+{{- fail (printf "%s of %s must ask in one way, and has %s: set those that are not meant to null." $key $name (join ", " $ways | default "none")) -}}
+{{- end -}}
+{{- if and (ne $key "readinessProbe") (hasKey $probe "successThreshold") (gt (int $probe.successThreshold) 1) -}}
+{{- fail (printf "%s.successThreshold of %s is %v, and must be 1." $key $name $probe.successThreshold) -}}
+{{- end -}}
+{{- if and (eq $key "readinessProbe") $probe.terminationGracePeriodSeconds -}}
+{{- fail (printf "readinessProbe.terminationGracePeriodSeconds of %s has no meaning: an unready pod is not stopped." $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

@@ -73,6 +73,13 @@ annotations:
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}
+{{- $names := keys .env }}
+{{- range .extra }}
+{{- if has .name $names }}
+{{- fail (printf "extraEnv has %s, which is set already, by another value of the chart or once more in extraEnv." .name) }}
+{{- end }}
+{{- $names = append $names .name }}
+{{- end }}
 {{- with .extra }}
 {{ toYaml . }}
 {{- end }}
@@ -101,10 +108,10 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{/* A quantity of Kubernetes, such as 8Gi, as a number of bytes. Takes the quantity. */}}
-{{- define "product-catalog.bytes" -}}
+{{/* A quantity of Kubernetes, such as 8Gi or 50m, as a number. Takes the quantity. */}}
+{{- define "product-catalog.number" -}}
 {{- $text := toString . -}}
 {{- $number := regexFind "^\\+?[0-9.]+([eE][+-]?[0-9]+)?" $text -}}
 {{- $factors := dict "n" 1e-9 "u" 1e-6 "m" 1e-3 "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
-{{- printf "%.0f" (mulf (float64 $number) (get $factors (trimPrefix $number $text)) | float64) -}}
+{{- printf "%.9f" (mulf (float64 $number) (get $factors (trimPrefix $number $text)) | float64) -}}
 {{- end }}
