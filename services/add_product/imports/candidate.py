@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, Any
 
 import msgspec
 
 from add_product.imports import lines, markup, table
 from add_product.imports.headings import Columns
-from catalog import amount, text, wire
+from catalog import amount, products, text, wire
 from catalog.cells import unguard
 from catalog.text import Invalid
 
@@ -34,6 +35,11 @@ class Candidate:
     errors: list[wire.ImportFault] = field(default_factory=list)
     warnings: list[wire.ImportFault] = field(default_factory=list)
     no_product: bool = False
+
+    @cached_property
+    def new_row(self) -> dict[str, Any]:
+        """The row of a new product with these values."""
+        return products.new_row(wire.NewProduct(**self.values))
 
     def refuse(self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = "") -> None:
         """Notes an error; `name` is the field."""

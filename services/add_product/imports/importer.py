@@ -1,4 +1,4 @@
-"""Writes the products of a file, some hundreds in each transaction, so that a broken row never loses its neighbours."""
+"""Writes the products of a file, a thousand in each transaction, so that a broken row never loses its neighbours."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,9 @@ from catalog import database, products, wire
 from catalog.models import Product
 from catalog.text import Invalid
 
-BATCH = 500
+BATCH = 1000
+BATCH_TEXT = 1_000_000
+"""Characters of descriptions at which a batch ends, so that long ones need no more memory."""
 RACES_MAX = 10
 UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
 """What `read` and `batches` raise for a file of which no row can be used."""
@@ -28,11 +30,10 @@ T = TypeVar("T")
 
 @dataclass
 class Plan:
-    """What becomes of one candidate: its outcome, and the row to insert or update."""
+    """What becomes of one candidate: its outcome, and what to update of a row."""
 
     candidate: Candidate
     outcome: str
-    insert: dict[str, Any] | None = None
     update: dict[str, Any] | None = None
     errors: list[wire.ImportFault] = field(default_factory=list)
 
@@ -52,7 +53,7 @@ def read(file: IO[bytes], order: Order, currency: str) -> tuple[Iterator[Candida
 
 
 def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Candidate]]:
-    """Some hundreds of records each, those behind the first `done`; a product that comes again is refused.
+    """A thousand records each at the most, those behind the first `done`; a product that comes again is refused.
 
     Raises one of UNUSABLE, where the file is of that kind after all.
     """
@@ -60,10 +61,33 @@ def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Can
         # What came before decides what is a repetition, and to which product a variant belongs.
         for candidate in islice(candidates, done):
             _refuse_repeated(candidate, seen)
-        while batch := list(islice(candidates, BATCH)):
+        while batch := _next(candidates):
             for candidate in batch:
                 _refuse_repeated(candidate, seen)
             yield batch
+
+
+def _next(candidates: Iterator[Candidate]) -> list[Candidate]:
+    """The next batch; empty at the end."""
+    batch: list[Candidate] = []
+    size = 0
+    for candidate in candidates:
+        batch.append(candidate)
+        size += len(candidate.values.get("description", ""))
+        if len(batch) == BATCH or size > BATCH_TEXT:
+            break
+    return batch
+
+
+def prepare(batch: Sequence[Candidate]) -> None:
+    """Makes the rows of what may become new products, before there is a transaction for which others wait."""
+    for candidate in batch:
+        if _is_usable(candidate) and candidate.values.keys() >= set(wire.REQUIRED):
+            _ = candidate.new_row
+
+
+def _is_usable(candidate: Candidate) -> bool:
+    return not candidate.errors and not candidate.no_product
 
 
 def transaction(work: Callable[[Connection], T]) -> T:
@@ -85,7 +109,7 @@ def write(connection: Connection, batch: Sequence[Candidate], on_conflict: OnCon
 
 
 def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
-    if candidate.errors or candidate.no_product:
+    if not _is_usable(candidate):
         return
     row, line = seen.first(candidate.values, candidate.row, candidate.line)
     if row != candidate.row:
@@ -95,7 +119,7 @@ def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
 
 
 def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
-    inserts = [plan.insert for plan in plans if plan.insert]
+    inserts = [plan.candidate.new_row for plan in plans if plan.outcome == "created"]
     updates = [plan.update for plan in plans if plan.update]
     if inserts:
         connection.execute(insert(Product), inserts)
@@ -106,12 +130,12 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
     """What would become of each record."""
-    usable = [candidate for candidate in batch if not candidate.errors and not candidate.no_product]
+    usable = [candidate for candidate in batch if _is_usable(candidate)]
     existing = _existing(connection, usable, lock)
     return [
-        Plan(candidate, "skipped")
-        if candidate.errors or candidate.no_product
-        else _plan_one(candidate, existing.get(identity.of(candidate.values)), on_conflict)
+        _plan_one(candidate, existing.get(identity.of(candidate.values)), on_conflict)
+        if _is_usable(candidate)
+        else Plan(candidate, "skipped")
         for candidate in batch
     ]
 
@@ -122,7 +146,7 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         lacking = next((name for name in wire.REQUIRED if name not in values), None)
         if lacking:
             return Plan(candidate, "failed", errors=[candidate.note(_lacks(lacking, on_conflict), name=lacking)])
-        return Plan(candidate, "created", insert=products.new_row(wire.NewProduct(**values)))
+        return Plan(candidate, "created")
     if on_conflict == "fail":
         code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
         fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)

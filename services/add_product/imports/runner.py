@@ -4,16 +4,19 @@ Each process has both, and takes whatever is next in the queue; so an import out
 process that holds it.
 """
 
+import io
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from add_product import uploads
 from add_product.imports import importer, queue
+from add_product.imports.ahead import one_ahead
 from add_product.imports.candidate import Candidate
 from add_product.imports.queue import Lost, Taken
 from add_product.imports.report import Report
@@ -155,9 +158,11 @@ class Runner:
             candidates, report = importer.read(file, taken.order, self._currency)
             if taken.report:
                 report.resume(taken.report)
-            for batch in importer.batches(candidates, report.rows):
-                beat.stop_if_asked()
-                report = _step(taken, report, batch, file.raw.tell())
+            with closing(one_ahead(_batches(file, candidates, report.rows, taken))) as batches:
+                for batch, bytes_done in batches:
+                    beat.stop_if_asked()
+                    report = _step(taken, report, batch, bytes_done)
+                    beat.note()
             queue.finish(taken, report)
         if not taken.order.dry_run:
             uploads.remove(taken.upload)
@@ -181,12 +186,27 @@ class _Beat:
         self.stop_if_asked()
         if time.monotonic() - self._renewed_at > BEAT_SECONDS:
             database.transaction(lambda connection: queue.hold(connection, self._taken))
-            self._renewed_at = time.monotonic()
+            self.note()
+
+    def note(self) -> None:
+        """Says that the lease has been renewed just now, by the batch that was written."""
+        self._renewed_at = time.monotonic()
 
     def stop_if_asked(self) -> None:
         """Raises Stopped when the process is to end."""
         if self._stopping.is_set():
             raise Stopped
+
+
+def _batches(
+    file: io.BufferedReader, candidates: Iterator[Candidate], done: int, taken: Taken
+) -> Generator[tuple[list[Candidate], int]]:
+    """The batches behind the first `done` rows, ready to be written, and how far the file has been read with each."""
+    for batch in importer.batches(candidates, done):
+        # Of products that are to be changed most are there, and no row is made of them.
+        if not taken.order.dry_run and taken.order.on_conflict != "update":
+            importer.prepare(batch)
+        yield batch, file.raw.tell()
 
 
 def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int) -> Report:
