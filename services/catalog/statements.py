@@ -14,6 +14,9 @@ from sqlalchemy import ClauseElement, Connection
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+STATEMENT_MAX = 1024 * 1024
+"""Bytes of an INSERT of many rows, which mysqlclient ends at 64 kB otherwise: less than any server takes."""
+
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
@@ -41,6 +44,10 @@ class Statement:
     def insert(self, connection: Connection, **values: Any) -> int:
         """Runs an INSERT; the id of the new row."""
         return self._of(connection).run(connection, values, _LAST_ID)
+
+    def insert_all(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Runs an INSERT for each of these rows, as few statements as the driver can make of it."""
+        self._of(connection).run_many(connection, rows)
 
     def change(self, connection: Connection, **values: Any) -> int:
         """Runs an UPDATE or DELETE; the number of rows that it met."""
@@ -76,12 +83,7 @@ class _Compiled:
 
     def run(self, connection: Connection, values: dict[str, Any], result: Callable[[Any], T]) -> T:
         """What `result` takes from the cursor, once the statement has been run on it."""
-        parameters = tuple(
-            [
-                processor(values.get(name, default)) if processor else values.get(name, default)
-                for name, processor, default in self._binds
-            ]
-        )
+        parameters = self._parameters(values)
         try:
             with closing(connection.connection.cursor()) as cursor:
                 cursor.execute(self._sql, parameters)
@@ -90,6 +92,25 @@ class _Compiled:
             # The same that SQLAlchemy does behind its own cursors, with all that listens to faults; it has no public
             # name, and raises.
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
+
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Runs it with the values of each row."""
+        parameters = [self._parameters(values) for values in rows]
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                if connection.dialect.name == "mysql":
+                    cast(Any, cursor).max_stmt_length = STATEMENT_MAX
+                cursor.executemany(self._sql, parameters)
+        except self._error as error:
+            connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
+
+    def _parameters(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(
+            [
+                processor(values.get(name, default)) if processor else values.get(name, default)
+                for name, processor, default in self._binds
+            ]
+        )
 
     def _converted(self, row: Row) -> Row:
         values = list(row)

@@ -63,6 +63,19 @@ def test_what_is_written_and_read_is_what_sqlalchemy_writes_and_reads(connection
         savepoint.rollback()
 
 
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(several=st.lists(rows, min_size=1, max_size=5))
+def test_many_rows_are_written_as_sqlalchemy_writes_them(connection: Connection, several: list[dict]) -> None:
+    found = []
+    for write in (ADD.insert_all, lambda connection, rows: connection.execute(insert(TABLE), rows)):
+        with connection.begin_nested() as savepoint:
+            write(connection, [{"id": number, **row} for number, row in enumerate(several, 1)])
+            found.append(ALL.rows(connection, least=1))
+            savepoint.rollback()
+    assert found[0] == found[1]
+    assert len(found[0]) == len(several)
+
+
 @pytest.mark.parametrize("sort", listing.SORT_NAMES)
 def test_a_page_is_what_sqlalchemy_finds(apps: Apps, api: Api, sort: str) -> None:
     for number in range(6):

@@ -16,6 +16,7 @@ from add_product.imports.report import Report
 from add_product.imports.seen import Seen
 from catalog import database, products, wire
 from catalog.models import Product
+from catalog.statements import Statement
 from catalog.text import Invalid
 
 BATCH = 1000
@@ -24,6 +25,9 @@ BATCH_TEXT = 1_000_000
 RACES_MAX = 10
 UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
 """What `read` and `batches` raise for a file of which no row can be used."""
+
+_TABLE = Product.__table__
+_ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
 
 T = TypeVar("T")
 
@@ -122,7 +126,7 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
     inserts = [plan.candidate.new_row for plan in plans if plan.outcome == "created"]
     updates = [plan.update for plan in plans if plan.update]
     if inserts:
-        connection.execute(insert(Product), inserts)
+        _ADD.insert_all(connection, inserts)
     if updates:
         columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "this"}
         connection.execute(update(Product).where(Product.id == bindparam("this")).values(columns), updates)

@@ -26,7 +26,9 @@ def source(items: list[int], ended: list[bool], error: Exception | None = None) 
 
 @given(st.lists(st.integers(), max_size=9), st.booleans(), st.integers(1, 10))
 def test_what_comes_is_what_a_loop_would_get(items: list[int], breaks: bool, most: int) -> None:
-    found, ended, caught = [], [], False
+    found: list[int] = []
+    ended: list[bool] = []
+    caught = False
     with closing(one_ahead(source(items, ended, Broken() if breaks else None))) as ahead:
         try:
             for item in ahead:
@@ -55,7 +57,8 @@ def test_the_next_is_made_meanwhile_and_no_further_one() -> None:
 
 
 def test_whoever_stops_meanwhile_leaves_no_thread() -> None:
-    before, ended = threading.active_count(), []
+    ended: list[bool] = []
+    before = threading.active_count()
     with closing(one_ahead(source([1, 2, 3], ended))) as ahead:
         next(ahead)
     assert (threading.active_count(), ended) == (before, [True])
