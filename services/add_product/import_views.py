@@ -70,8 +70,8 @@ def import_products() -> Response:
     """Adds and changes products from a file.
 
     CSV has a heading row; encoding, delimiter and the headings of known programs are recognised. NDJSON is UTF-8
-    with one product on each line. Rows are written in transactions of some hundreds; a wrong row is reported and
-    holds no other back. A row without SKU is the same as a product without SKU that has the same name, description
+    with one product on each line. Rows are written up to a thousand in a transaction; a wrong row is reported and holds
+    no other back. A row without SKU is the same as a product without SKU that has the same name, description
     and price. The import goes on whatever becomes of the request: 202 tells where it can be followed.
     """
     dry_run = request.args.get("dry_run") == "true"
