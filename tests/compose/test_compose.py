@@ -79,6 +79,19 @@ def test_a_service_can_read_its_own_secrets_only(compose: Compose) -> None:
     }
 
 
+def test_what_the_proxy_answers_itself_can_be_asked_about(compose: Compose) -> None:
+    compose.run("stop", "read-product", "display-product")
+    try:
+        page, problem = (compose.get(path, retries=False) for path in ("/products", "/api/v1/products"))
+    finally:
+        compose.run("start", "read-product", "display-product")
+    for answer in (page, problem):
+        assert (answer.status, answer.headers["Retry-After"]) == (502, "5")
+        assert answer.headers["X-Request-ID"] in answer.data.decode()
+    assert problem.json()["status"] == 502
+    assert problem.headers["Content-Type"] == "application/problem+json"
+
+
 def test_a_restart_of_everything_keeps_the_products(compose: Compose) -> None:
     added = compose.get("/api/v1/products", method="POST", json={"name": "Kept 🍃", "price": "5.00"}).json()
     compose.run("down")
