@@ -159,3 +159,10 @@ def test_a_forged_cookie_changes_nothing(browser: Browser) -> None:
         browser.client.set_cookie(name, '"><script>')
     page = browser.get("/import")
     assert page.one("html").attrs == {"lang": "en"}
+
+
+def test_the_price_form_shows_how_each_person_writes_a_price(browser: Browser) -> None:
+    """One process serves all languages, so what it worked out for one must not reach another."""
+    for language, example in (("en", "1299.00"), ("fr", "1299,00"), ("en", "1299.00")):
+        page = browser.get("/products/new", headers={"Accept-Language": language})
+        assert example in page.one("#price-hint").get_text()
