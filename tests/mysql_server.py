@@ -6,8 +6,10 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import MySQLdb
+import MySQLdb.cursors
 
 IMAGE = "mysql:9.7"
 PASSWORD = "p@ss:w/rd#1?&%41+ é"
@@ -92,6 +94,16 @@ class MySQLServer:
         )
         commands += cursor.fetchall()
         connection.close()
+
+    def plan(self, statement: str) -> list[dict[str, Any]]:
+        """How the server would run a statement: one row for each table of it (EXPLAIN)."""
+        connection = self._connect()
+        cursor = connection.cursor(MySQLdb.cursors.DictCursor)
+        cursor.execute("USE catalog")
+        cursor.execute(f"EXPLAIN FORMAT=TRADITIONAL {statement}")
+        rows: list[dict[str, Any]] = list(cursor.fetchall())
+        connection.close()
+        return rows
 
     def pause(self) -> None:
         """Stops the server where it is: connections stay open and nothing answers."""

@@ -1,5 +1,8 @@
-"""What each address costs the database: so many round trips and no more."""
+"""What each address costs the database: so many round trips and no more, and no more rows in a large catalogue."""
 
+import csv
+import io
+import itertools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -9,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from add_product import idempotency
 from apps import Api, etag
+from bench.catalogue import items
+from read_product.listing import SORT_NAMES
 
 if TYPE_CHECKING:
     from mysql_server import MySQLServer
@@ -39,6 +44,8 @@ REQUESTS: dict[str, tuple[Request, list[str]]] = {
                ["SELECT", "DELETE", "COMMIT", "ROLLBACK"]),
 }  # fmt: skip
 
+INDEXES = {"id": "PRIMARY", **{name: f"ix_product_{name}" for name in ("name", "price", "created_at")}}
+
 
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_a_request_makes_these_round_trips_and_no_others(
@@ -51,3 +58,29 @@ def test_a_request_makes_these_round_trips_and_no_others(
     with mysql_server.recording() as commands:
         assert send(api, product).status_code < 500
     assert [statement.split()[0].upper() if statement else command for command, statement in commands] == expected
+
+
+@pytest.fixture
+def large(api: Api, mysql_server: "MySQLServer") -> None:
+    """Products enough that MySQL does not read all of them because that is less work."""
+    out = io.StringIO()
+    rows = [(item.sku, item.name, f"box {item.description}", item.price) for item in items(3000)]
+    csv.writer(out).writerows([("sku", "name", "description", "price"), *rows])
+    assert api.load(out.getvalue())["created"] == 3000
+    mysql_server.execute("ANALYZE TABLE catalog.product")
+
+
+@pytest.mark.usefixtures("large")
+def test_no_list_is_sorted_or_read_as_a_whole(api: Api, mysql_server: "MySQLServer") -> None:
+    for sort, searched in itertools.product(SORT_NAMES, ("", "&q=box")):
+        with mysql_server.recording() as commands:
+            first = api.read.get(f"{PATH}?sort={sort}{searched}&limit=20").json
+            api.read.get(first["next"])
+        statements = [statement for _, statement in commands if " FROM product " in statement.replace("\n", " ")]
+        assert len(statements) == (4 if searched else 2)
+        for statement in statements:
+            (table,) = mysql_server.plan(statement)
+            assert (table["type"] in ("index", "range"), table["key"]) == (True, INDEXES[sort.removeprefix("-")]), (
+                statement
+            )
+            assert "filesort" not in (table["Extra"] or ""), statement
