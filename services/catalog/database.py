@@ -72,8 +72,11 @@ def transaction(work: Callable[[Connection], T]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         deadline.check()
         try:
-            with db.engine.begin() as connection:
-                return work(connection)
+            with db.engine.connect() as connection:
+                with connection.begin():
+                    done = work(connection)
+                engine.leave_clean(connection)
+                return done
         except OperationalError as error:
             if error_code(error) != DEADLOCK or attempt == ATTEMPTS:
                 raise

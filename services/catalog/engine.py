@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from catalog import metrics
 from catalog.settings import Settings, read_secret
@@ -17,6 +17,8 @@ MYSQL_CONNECT_SECONDS = 3
 MYSQL_ANSWER_SECONDS = 15
 LOCK_WAIT_SECONDS = 5
 READ_COMMITTED = "READ COMMITTED"
+
+_CLEAN = "clean"
 
 
 def url(settings: Settings) -> URL:
@@ -36,6 +38,7 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
         "pool_size": settings.database_pool_size,
         "max_overflow": settings.threads,
         "pool_timeout": POOL_WAIT_SECONDS,
+        "pool_reset_on_return": None,  # See _roll_back_on_return.
     }
     if url(settings).get_backend_name() == "sqlite":
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
@@ -85,6 +88,7 @@ def prepare(engine: Engine, settings: Settings) -> None:
         def read_password(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
             parameters["password"] = read_secret(password_file, "CATALOG_DATABASE_PASSWORD_FILE")
 
+    _roll_back_on_return(engine)
     in_use: set[ConnectionPoolEntry] = set()
 
     @event.listens_for(engine, "checkout")
@@ -99,6 +103,21 @@ def prepare(engine: Engine, settings: Settings) -> None:
         if entry in in_use:
             in_use.remove(entry)
             metrics.pool_connections.dec()
+
+
+def leave_clean(connection: Connection) -> None:
+    """Says that the connection goes back to the pool right behind a commit, so that nothing is there to undo."""
+    connection.info[_CLEAN] = True
+
+
+def _roll_back_on_return(engine: Engine) -> None:
+    """As the pool does by itself, but not behind a commit, where it would be a round trip for nothing."""
+
+    @event.listens_for(engine, "reset")
+    def roll_back(connection: Any, entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+        clean = entry.info.pop(_CLEAN, False)
+        if not (clean or state.transaction_was_reset or state.terminate_only):
+            engine.dialect.do_rollback(connection)
 
 
 def _prepare_sqlite(engine: Engine) -> None:
