@@ -26,6 +26,7 @@ class Seen:
     def first(self, values: dict[str, Any], row: int, line: int) -> tuple[int, int]:
         """Row and line where a product with this SKU, or without one and just alike, stood first: perhaps this one."""
         key = hashlib.blake2b(repr(identity.of(values)).encode(), digest_size=16).digest()
-        self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line))
+        if self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line)).rowcount:
+            return row, line
         found: tuple[int, int] = self._table.execute("SELECT row, line FROM seen WHERE key = ?", (key,)).fetchone()
         return found

@@ -160,3 +160,9 @@ def test_everything_else_does(one: str, other: str) -> None:
 
 def test_the_key_of_every_sku_fits_its_column() -> None:
     assert max(len(text.sku_key(character)) for character in CHARACTERS) * text.SKU_MAX <= text.SKU_KEY_MAX
+
+
+def test_what_is_printable_needs_no_search_for_controls() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert not text._TEXT_CONTROLS.search(printable)
+    assert not text._LINE_CONTROLS.search(printable)
