@@ -4,6 +4,7 @@ from flask import Flask
 
 from add_product.import_views import import_views
 from add_product.imports import runner
+from add_product.outdated import Outdated
 from add_product.views import views
 from catalog import database, openapi, problems, service
 from catalog.settings import Settings, load
@@ -16,7 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     database.register(app, settings)
     app.extensions["imports"] = imports = runner.Runner(app, settings)
-    app.extensions["background"] = [imports]
+    app.extensions["background"] = [imports, Outdated(app)]
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)

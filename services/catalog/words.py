@@ -22,6 +22,8 @@ JOINED_MAX = 4
 UNSIGNED_MIN = 4
 """Shorter ones are in too many SKUs by chance: "3/4" is no search for each SKU that begins with 34."""
 PAD = "_"
+BEFORE = " "
+"""Stands before each word of a product."""
 
 # Scripts without spaces: Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han.
 _SPACELESS = (
@@ -51,7 +53,7 @@ def of_product(sku: str | None, name: str, description: str) -> str:
         else:
             found |= dict.fromkeys(_of_text(word))
     written = found if "".join(found).isascii() else map(_coded, found)
-    return " " + " ".join([word if len(word) >= LENGTH_MIN else word.ljust(LENGTH_MIN, PAD) for word in written])
+    return BEFORE + BEFORE.join([word if len(word) >= LENGTH_MIN else word.ljust(LENGTH_MIN, PAD) for word in written])
 
 
 def of_search(text: str) -> list[Word]:

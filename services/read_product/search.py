@@ -37,7 +37,7 @@ def lookup(found: Sequence[Word], dialect: str) -> ColumnElement[bool]:
 
 
 def _stands(word: str) -> ColumnElement[bool]:
-    return Product.search_text.contains(f" {word}", autoescape=True)
+    return Product.search_text.contains(f"{words.BEFORE}{word}", autoescape=True)
 
 
 def _mysql(found: Sequence[Word]) -> ColumnElement[bool]:

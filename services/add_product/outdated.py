@@ -1,0 +1,87 @@
+"""Products that a process of the version before has written during an upgrade, behind the migration: they lack words.
+
+Its search text begins otherwise, so they can be told. They are looked for when a process starts, and once more when
+those of the version before are surely gone.
+"""
+
+import logging
+import threading
+from functools import partial
+
+from flask import Flask
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from catalog import database, words
+from catalog.models import Product
+
+LATER_SECONDS = 300.0
+STEP = 5000
+"""Ids that one statement goes through: some ten milliseconds of the database."""
+STOP_SECONDS = 10.0
+
+# What somebody has changed since it was read has its words.
+_UPDATE = (
+    update(Product)
+    .where(Product.id == bindparam("this"), Product.version == bindparam("seen"))
+    .values(search_text=bindparam("filled"))
+)
+
+log = logging.getLogger(__name__)
+
+
+class Outdated:
+    """The thread that does so for one app, from `start` to `stop`."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread = threading.Thread(target=self._work, name="fills outdated products", daemon=True)
+        self._thread.start()
+
+    def retire(self) -> None:
+        """Asks the thread to end with the step that is under way."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Ends the thread, and waits for that."""
+        self.retire()
+        if self._thread:
+            self._thread.join(STOP_SECONDS)
+
+    def fill(self) -> int:
+        """Gives all such products their words; how many there were."""
+        filled, first = 0, 0
+        with self._app.app_context():
+            last = database.transaction(lambda connection: connection.scalar(select(func.max(Product.id)))) or 0
+            while first < last and not self._stopping.is_set():
+                filled += database.transaction(partial(_fill, first))
+                first += STEP
+        return filled
+
+    def _work(self) -> None:
+        for seconds in (0.0, LATER_SECONDS):
+            if self._stopping.wait(seconds):
+                return
+            try:
+                if filled := self.fill():
+                    log.info("%s products of the version before have got their words", filled)
+            except database.AWAY as error:
+                log.warning("outdated products are not looked for: %s", getattr(error, "orig", error))
+
+
+def _fill(first: int, connection: Connection) -> int:
+    among = Product.id.between(first + 1, first + STEP)
+    outdated = among & Product.search_text.not_like(f"{words.BEFORE}%")
+    columns = (Product.id, Product.sku, Product.name, Product.description, Product.version)
+    rows = connection.execute(select(*columns).where(outdated)).all()
+    values = [
+        {"this": row.id, "seen": row.version, "filled": words.of_product(row.sku, row.name, row.description)}
+        for row in rows
+    ]
+    if values:
+        connection.execute(_UPDATE, values)
+    return len(values)
