@@ -1,12 +1,15 @@
-"""The two services of the API and their test clients, on one database."""
+"""The two services of the API and their clients, on one database."""
 
+import json
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from catalog.models import db
 from catalog.settings import Settings
+from processes import Client, Running
 
 
 def close(app: Flask) -> None:
@@ -36,6 +39,12 @@ class Api:
     read: FlaskClient
     settings: Settings
 
+    @classmethod
+    def of_processes(cls, running: Running) -> "Api":
+        """Of services that run as processes, on SQLite."""
+        add, read = (cast(FlaskClient, Client(running.urls[name])) for name in ("add_product", "read_product"))
+        return cls("sqlite", add, read, Settings())
+
     def create(self, **fields: object) -> dict:
         """Adds a product and returns it."""
         answer = self.add.post("/api/v1/products", json={"name": "Thing", "price": "1.00", **fields})
@@ -54,6 +63,11 @@ class Api:
         assert answer.status_code == 200, answer.text
         return answer.json
 
+    def delete(self, product: dict) -> None:
+        """Deletes a product, whatever its version."""
+        answer = self.add.delete(f"/api/v1/products/{product['id']}", headers={"If-Match": "*"})
+        assert answer.status_code == 204, answer.text
+
     def names(self, **query: object) -> list[str]:
         """Names on one page of the list."""
         answer = self.read.get("/api/v1/products", query_string=query)
@@ -68,6 +82,11 @@ class Api:
             items += page["items"]
             following = page["next"]
         return items
+
+    def fill(self, products: list[dict]) -> None:
+        """Adds many products."""
+        lines = "".join(json.dumps(product) + "\n" for product in products)
+        assert self.load(lines, "application/x-ndjson")["created"] == len(products)
 
     def load(self, data: bytes | str, kind: str = "text/csv", status: int = 200, **options: object) -> dict:
         """Imports a file and returns the report, or the problem."""

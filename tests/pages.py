@@ -1,65 +1,11 @@
-"""What tests of the pages see: the API as another program does, and the pages as a browser without JavaScript does."""
+"""What tests of the pages see: the pages as a browser without JavaScript does."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-import urllib3
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
-
-from processes import Running
-
-PRODUCTS = "/api/v1/products"
-
-
-class Api:
-    """What another program sees: the API of the two services."""
-
-    def __init__(self, running: Running) -> None:
-        self._add, self._read = running.urls["add_product"], running.urls["read_product"]
-        self._http = urllib3.PoolManager()
-
-    def create(self, **fields: object) -> dict:
-        """Adds a product and returns it."""
-        answer = self._http.request("POST", self._add + PRODUCTS, json={"name": "Thing", "price": "1.00", **fields})
-        assert answer.status == 201, answer.data
-        return answer.json()
-
-    def load(self, products: list[dict]) -> None:
-        """Adds many products."""
-        body = "".join(json.dumps(product) + "\n" for product in products).encode()
-        assert self.load_file(body, "application/x-ndjson") == len(products)
-
-    def load_file(self, content: bytes, media_type: str = "text/csv") -> int:
-        """Imports a file without an error in it, and returns how many products it made."""
-        headers = {"Content-Type": media_type}
-        answer = self._http.request("POST", f"{self._add}{PRODUCTS}/import", body=content, headers=headers)
-        report = answer.json()
-        assert report["errors"] == [], report
-        return report["created"]
-
-    def change(self, product: dict, **fields: object) -> dict:
-        """Changes a product and returns it."""
-        headers = {"If-Match": f'"{product["id"]}-{product["version"]}"'}
-        address = f"{self._add}{PRODUCTS}/{product['id']}"
-        answer = self._http.request("PATCH", address, json=fields, headers=headers)
-        assert answer.status == 200, answer.data
-        return answer.json()
-
-    def delete(self, product: dict) -> None:
-        """Deletes a product, whatever its version."""
-        self._http.request("DELETE", f"{self._add}{PRODUCTS}/{product['id']}", headers={"If-Match": "*"})
-
-    def all(self) -> list[dict]:
-        """Every product, by id."""
-        items, following = [], f"{PRODUCTS}?limit=100"
-        while following:
-            page = self._http.request("GET", self._read + following).json()
-            items += page["items"]
-            following = page["next"]
-        return items
 
 
 @dataclass

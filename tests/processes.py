@@ -10,7 +10,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
+from urllib.parse import urlencode
+
+import urllib3
+from werkzeug.wrappers import Response
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ("display_product", "add_product", "read_product")
@@ -86,3 +91,33 @@ def _wait_until_ready(url: str) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+class Client:
+    """Asks a service as Flask's test client asks an app."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool = urllib3.PoolManager()
+
+    def open(
+        self,
+        path: str,
+        method: str = "GET",
+        json: object = None,
+        data: bytes | None = None,
+        query_string: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> Response:
+        """The answer to a request."""
+        given = {**(headers or {}), **({"Content-Type": content_type} if content_type else {})}
+        address = self._url + path + (f"?{urlencode(query_string)}" if query_string else "")
+        body = {"json": json} if json is not None else {"body": data}
+        answer = self._pool.request(method, address, headers=given, redirect=False, **body)
+        return Response(answer.data, answer.status, dict(answer.headers))
+
+    get = partialmethod(open, method="GET")
+    post = partialmethod(open, method="POST")
+    patch = partialmethod(open, method="PATCH")
+    delete = partialmethod(open, method="DELETE")

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+from apps import Api
 from browser.proxy import https
 from browser.site import Site, launch, reaching
 from imports import Imports
-from pages import Api
 from processes import Running, running_services
 
 SHOP = "https://shop.example/shop/"
@@ -44,7 +44,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="package")
 def api(running: Running) -> Api:
     """The services' API."""
-    return Api(running)
+    return Api.of_processes(running)
 
 
 @pytest.fixture(scope="package")

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, Request, expect
 
 import add_product
+from apps import Api
 from browser.site import Site
 from catalog import wire
 from imports import REPORT, WRITTEN, Imports
-from pages import Api
 
 SAMPLE = Path(add_product.__file__).with_name("sample.csv")
 
@@ -54,7 +54,7 @@ def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api
     """Replaces what is in the catalogue."""
     for product in api.all():
         api.delete(product)
-    api.load_file(SAMPLE.read_bytes())
+    api.load(SAMPLE.read_bytes())
     return Gallery(
         site,
         bare,
@@ -111,10 +111,10 @@ def _mistakes(gallery: Gallery, page: Page) -> None:
 
 def _conflict(gallery: Gallery, page: Page) -> None:
     _of("long", "/edit")(gallery, page)
-    gallery.long = gallery.api.change(gallery.long, name=MIXED_NAME, price="1")
+    gallery.long = gallery.api.patch(gallery.long, {"name": MIXED_NAME, "price": "1"})
     _send(page)
     expect(page.locator(".stored").first).to_be_visible()
-    gallery.long = gallery.api.change(gallery.long, name=LONG_NAME, price="9999999999.99")
+    gallery.long = gallery.api.patch(gallery.long, {"name": LONG_NAME, "price": "9999999999.99"})
 
 
 def _deleted(gallery: Gallery, page: Page) -> None:

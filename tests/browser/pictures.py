@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from apps import Api
 from browser.gallery import SAMPLE
 from browser.site import Site, launch
-from pages import Api
 from processes import ROOT, running_services
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -29,7 +29,7 @@ def main() -> None:
         running_services(Path(directory), CATALOG_WORKERS="1") as running,
         sync_playwright() as playwright,
     ):
-        Api(running).load_file(SAMPLE.read_bytes())
+        Api.of_processes(running).load(SAMPLE.read_bytes())
         site = Site(running.urls["display_product"] + "/", launch(playwright))
         with site.visit(viewport={"width": 1120, "height": 720}, reduced_motion="reduce", color_scheme="light") as page:
             _take(page)

@@ -15,11 +15,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
+from apps import Api
 from browser.gallery import STATES, Gallery, fill, shown
 from browser.proxy import slow
 from browser.site import Site
 from imports import Imports
-from pages import Api
 from processes import ROOT
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser
+from pages import Browser
 from processes import Running, running_services
 
 
@@ -20,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def api(running: Running) -> Api:
     """The API of an empty catalogue."""
-    found = Api(running)
+    found = Api.of_processes(running)
     for product in found.all():
         found.delete(product)
     return found

@@ -5,7 +5,8 @@ import time
 import pytest
 from itsdangerous import TimestampSigner
 
-from pages import Api, Browser
+from apps import Api
+from pages import Browser
 
 
 @pytest.mark.parametrize(("ahead", "status"), [(60, 303), (290, 303), (900, 403), (-60, 303)])

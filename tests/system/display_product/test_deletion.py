@@ -1,6 +1,7 @@
 """Deleting, and taking it back."""
 
-from pages import Api, Browser
+from apps import Api
+from pages import Browser
 
 
 def test_deleting_asks_first_and_can_be_undone_once(api: Api, browser: Browser) -> None:
@@ -36,7 +37,7 @@ def test_a_product_that_somebody_changed_is_shown_again_before_it_goes(api: Api,
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)
-    api.change(product, name="Precious lamp")
+    api.patch(product, {"name": "Precious lamp"})
     again = browser.send(question, address)
     assert again.status == 409
     assert "Precious lamp" in again.text

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser
+from pages import Browser
 
 GZIP = {"Accept-Encoding": "gzip"}
 

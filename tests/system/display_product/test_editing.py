@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser, Page
+from pages import Browser, Page
 
 FRENCH = {"Accept-Language": "fr"}
 
@@ -137,7 +138,7 @@ def test_whoever_goes_back_after_saving_can_save_something_else(
     assert browser.send(page, address, name="Huge lamp").status == 303
     assert api.all()[0]["name"] == "Huge lamp"
     # Someone else comes between: now it is a conflict, for this form too.
-    api.change(api.all()[0], price="11.00")
+    api.patch(api.all()[0], {"price": "11.00"})
     conflict = browser.send(page, address, name="Giant lamp")
     assert (conflict.status, conflict.texts("h1")) == (409, ["Someone else saved first"])
     assert conflict.texts(".stored .text") == ["Huge lamp", "11.00"]
@@ -147,7 +148,7 @@ def test_whoever_goes_back_after_saving_can_save_something_else(
 
 def test_what_someone_else_has_made_the_same_is_saved(editing: tuple[str, Page], api: Api, browser: Browser) -> None:
     address, page = editing
-    api.change(api.all()[0], name="Big lamp")
+    api.patch(api.all()[0], {"name": "Big lamp"})
     assert browser.send(page, address, name="Big lamp").status == 303
 
 
@@ -364,7 +365,7 @@ def test_scripts_in_every_field_come_out_as_text(api: Api, browser: Browser) -> 
     address = added.response.location
     pages += [browser.get(address), browser.get(f"{address}/edit"), browser.get(f"{address}/delete")]
     stale = browser.get(f"{address}/edit")
-    api.change(api.all()[0], name=f"{script}!")
+    api.patch(api.all()[0], {"name": f"{script}!"})
     pages += [browser.send(stale, f"{address}/edit", name="other")]
     question = browser.get(f"{address}/delete")
     pages += [browser.send(question, f"{address}/delete"), browser.get("/products", query_string={"q": script})]

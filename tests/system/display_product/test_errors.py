@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser, Page
+from pages import Browser, Page
 
 LANGUAGES = ["en", "fr"]
 AWAY = "http://127.0.0.1:9"
@@ -108,7 +109,7 @@ def test_wrong_addresses_of_the_list(language: str, browser: Browser) -> None:
 
 
 def test_a_cursor_of_another_sort_order(api: Api, language: str, browser: Browser) -> None:
-    api.load([{"name": f"Thing {n}", "price": "1"} for n in range(25)])
+    api.fill([{"name": f"Thing {n}", "price": "1"} for n in range(25)])
     forged = browser.get("/products?sort=name").attribute("a[rel=next]", "href").replace("sort=name", "sort=price")
     explained(browser.get(forged, headers={"Accept-Language": language}), 400, "address", language)
 

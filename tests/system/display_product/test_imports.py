@@ -7,8 +7,9 @@ import time
 import pytest
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser, Page
+from pages import Browser, Page
 
 GOOD = 'sku,name,price,colour\nA-1,Lamp,"12,50",red\nA-2,Vase,1.00,blue\n'
 MIXED = GOOD + 'A-3,,1.00,\nA-1,Lamp,1.00,\nA-4,Cup,"1,299",\n'

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 import display_product
+from apps import Api
 from catalog.settings import Settings
-from pages import Api, Browser, Page
+from pages import Browser, Page
 
 
 @pytest.mark.parametrize(("name", "value"), [("theme", "dark"), ("layout", "table"), ("language", "fr")])
@@ -98,7 +99,7 @@ def test_the_switch_on_a_conflict_stays_there(api: Api, browser: Browser) -> Non
     product = api.create(name="Lamp", price="10.00")
     address = f"/products/{product['id']}/edit"
     page = browser.get(address)
-    api.change(product, name="Lamp of someone else")
+    api.patch(product, {"name": "Lamp of someone else"})
     conflict = browser.send(page, address, **{**TYPED, "price": "12.50"})
     assert conflict.status == 409
     french = switch(browser, conflict, "language", "fr")
@@ -113,7 +114,7 @@ def test_the_switch_neither_deletes_nor_loses_the_way_back(api: Api, browser: Br
     product = api.create(name="Lamp")
     address = f"/products/{product['id']}/delete"
     question = browser.get(address)
-    product = api.change(product, name="Big lamp")
+    product = api.patch(product, {"name": "Big lamp"})
     changed = browser.send(question, address)
     assert changed.status == 409
     french = switch(browser, changed, "language", "fr")

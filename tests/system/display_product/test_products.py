@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from pages import Api, Browser, Page
+from apps import Api
+from pages import Browser, Page
 
 
 def names(page: Page) -> list[str]:
@@ -66,8 +67,8 @@ def test_a_wrong_address_of_the_list_is_a_readable_page(query: str, api: Api, br
 
 
 def test_search_and_sort_are_kept_while_paging_and_back_works(api: Api, browser: Browser) -> None:
-    api.load([{"name": f"Chair {n}", "price": f"{n % 7}.50"} for n in range(45)])
-    api.load([{"name": f"Table {n}", "price": "9.00"} for n in range(15)])
+    api.fill([{"name": f"Chair {n}", "price": f"{n % 7}.50"} for n in range(45)])
+    api.fill([{"name": f"Table {n}", "price": "9.00"} for n in range(15)])
     first = browser.get("/products?q=chair&sort=price&limit=20")
     seen, page, pages = [], first, [names(first)]
     while following := page.soup.select_one("a[rel=next]"):
@@ -152,7 +153,7 @@ def test_the_whole_catalogue_can_be_downloaded(api: Api, browser: Browser) -> No
 @pytest.mark.parametrize("sort", ["price", "-price", "name", "-name"])
 def test_equal_prices_and_names_come_once_each(sort: str, api: Api, browser: Browser) -> None:
     things = [(f"Thing {n}" if n % 5 else "Same", "9.99" if n % 4 else f"{n}") for n in range(57)]
-    api.load([{"sku": f"S-{n}", "name": name, "price": price} for n, (name, price) in enumerate(things)])
+    api.fill([{"sku": f"S-{n}", "name": name, "price": price} for n, (name, price) in enumerate(things)])
     seen, page = [], browser.get("/products", query_string={"sort": sort, "limit": 7})
     while True:
         seen += [each["href"] for each in page.soup.select(".card a")]
@@ -187,7 +188,7 @@ def test_blanks_are_no_search(api: Api, browser: Browser) -> None:
 
 
 def test_a_long_way_forward_keeps_an_address_that_servers_take(api: Api, browser: Browser) -> None:
-    api.load([{"name": f"Thing {n}", "price": "1"} for n in range(120)])
+    api.fill([{"name": f"Thing {n}", "price": "1"} for n in range(120)])
     page = browser.get("/products?limit=1")
     for _ in range(110):
         following = page.attribute("a[rel=next]", "href")
