@@ -96,6 +96,18 @@ def test_a_slow_line_takes_nothing_from_the_time_for_the_database(
     wait_for_the_end(api, answer.headers["Location"])
 
 
+def test_rows_whose_letters_show_the_encoding_are_the_sample(api: Api) -> None:
+    rows = [f"Tool {number}–{number}" for number in range(9)] + ["Plain", "شاي", "чай"]
+    checked = send(api, "name,price\n" + "".join(f"{name},1.00\n" for name in rows), dry_run="true")
+    assert [row["values"]["name"] for row in checked.json["sample"]] == [
+        "شاي",
+        "чай",
+        "Tool 0–0",
+        "Tool 1–1",
+        "Tool 2–2",
+    ]
+
+
 def test_a_checked_file_is_written_without_being_sent_again(api: Api) -> None:
     checked = send(api, dry_run="true")
     assert (checked.json["created"], checked.json["dry_run"], api.all()) == (2, True, [])

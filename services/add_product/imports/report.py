@@ -32,7 +32,9 @@ class Report:
     error_count: int = 0
     warnings: list[wire.ImportFault] = field(default_factory=list)
     warning_count: int = 0
-    beyond_ascii: list[wire.SampleRow] = field(default_factory=list)
+    letters: list[wire.SampleRow] = field(default_factory=list)
+    """The first rows with letters beyond ASCII, which show best in which encoding a file was read."""
+    signs: list[wire.SampleRow] = field(default_factory=list)
     plain: list[wire.SampleRow] = field(default_factory=list)
 
     def copy(self) -> Self:
@@ -49,7 +51,7 @@ class Report:
         self.error_count = len(earlier.errors) + earlier.errors_omitted
         self.warning_count = len(earlier.warnings) + earlier.warnings_omitted
         for row in earlier.sample:
-            (self.plain if _is_plain(row) else self.beyond_ascii).append(row)
+            self._of_its_kind(row).append(row)
 
     def add(self, candidate: Candidate, outcome: str, errors: Sequence[wire.ImportFault] = ()) -> None:
         """Counts one record; `outcome` is created, updated or skipped, and does not count when there are errors."""
@@ -61,7 +63,7 @@ class Report:
         self.errors += errors[: FAULTS_MAX - len(self.errors)]
         self.warning_count += len(candidate.warnings)
         self.warnings += candidate.warnings[: FAULTS_MAX - len(self.warnings)]
-        if len(self.beyond_ascii) < SAMPLE_MAX and not candidate.errors and not candidate.no_product:
+        if len(self.letters) < SAMPLE_MAX and not candidate.errors and not candidate.no_product:
             self._show(candidate)
 
     def _told(self, fault: wire.ImportFault) -> bool:
@@ -73,14 +75,20 @@ class Report:
             for name, value in candidate.values.items()
         }
         row = wire.SampleRow(candidate.row, candidate.line, values)
-        of_its_kind = self.plain if _is_plain(row) else self.beyond_ascii
+        of_its_kind = self._of_its_kind(row)
         if len(of_its_kind) < SAMPLE_MAX:
             of_its_kind.append(row)
+
+    def _of_its_kind(self, row: wire.SampleRow) -> list[wire.SampleRow]:
+        values = "".join(filter(None, row.values.values()))
+        if values.isascii():
+            return self.plain
+        return self.letters if any(each.isalpha() and not each.isascii() for each in values) else self.signs
 
     @property
     def sample(self) -> list[wire.SampleRow]:
         """Some rows as they would be stored, those with letters beyond ASCII first."""
-        return [*self.beyond_ascii, *self.plain][:SAMPLE_MAX]
+        return [*self.letters, *self.signs, *self.plain][:SAMPLE_MAX]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -114,7 +122,3 @@ class Report:
             warnings_omitted=self.warning_count,
             sample=self.sample,
         )
-
-
-def _is_plain(row: wire.SampleRow) -> bool:
-    return all(value is None or value.isascii() for value in row.values.values())
