@@ -1,5 +1,7 @@
 """Which words a product has, and which a search."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +81,6 @@ def test_a_sku_is_found_as_it_is_in_parts_and_without_signs(sku: str) -> None:
         assert all(stands(word, stored) for word in words.of_search(query))
 
 
-@given(st.text(max_size=300))
-def test_what_is_stored_stays_in_proportion(text: str) -> None:
-    bound = sum(len(word) * (words.JOINED_MAX + 8) + 8 for word in text.split())
-    assert len(words.of_product(None, "name", text)) <= bound * 18 + 8
+def test_a_text_without_a_space_grows_by_the_parts_that_are_joined_at_most() -> None:
+    text = "-".join("".join(letters) for letters in product("abcdefg", repeat=4))
+    assert len(words.of_product(None, "", text)) < words.JOINED_MAX * len(text)

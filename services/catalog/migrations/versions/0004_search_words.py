@@ -6,14 +6,14 @@ index is there.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.exc import OperationalError
 
 from catalog import words
-from catalog.database import DEADLOCK, error_code
+from catalog.batches import go_through
 
 revision = "0004"
 down_revision = "0003"
@@ -39,24 +39,12 @@ def upgrade() -> None:
     elif not on_mysql:
         _drop_index_of_sqlite()
     if not op.get_context().as_sql:  # A new database has no products.
-        _fill_all(op.get_bind())
+        connection = op.get_bind()
+        go_through(connection, _batch, partial(_fill, connection))
     if on_mysql:
         _index_on_mysql()
     else:
         _index_on_sqlite()
-
-
-def _fill_all(connection: sa.Connection) -> None:
-    after = 0
-    while rows := connection.execute(_batch(after)).all():
-        try:
-            _fill(connection, rows)
-        except OperationalError as error:
-            if error_code(error) != DEADLOCK:
-                raise
-            connection.rollback()
-        else:
-            after = rows[-1].id
 
 
 def _batch(after: int) -> sa.Select[Any]:
@@ -71,7 +59,6 @@ def _fill(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
     ]
     if filled:
         connection.execute(UPDATE, filled)
-    connection.commit()
 
 
 def _index_on_mysql() -> None:

@@ -1,14 +1,15 @@
 """Brings `sku_key` to the rule that kinds and numbers of blanks make no other SKU."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from catalog import text
-from catalog.database import DEADLOCK, error_code
+from catalog.batches import go_through
 
 revision = "0005"
 down_revision = "0004"
@@ -29,16 +30,7 @@ def upgrade() -> None:
     if op.get_context().as_sql:
         return  # A new database has no products.
     connection = op.get_bind()
-    after = 0
-    while rows := connection.execute(_batch(after)).all():
-        try:
-            _rekey(connection, rows)
-        except OperationalError as error:
-            if error_code(error) != DEADLOCK:
-                raise
-            connection.rollback()
-        else:
-            after = rows[-1].id
+    go_through(connection, _batch, partial(_rekey, connection))
 
 
 def _batch(after: int) -> sa.Select[Any]:
@@ -55,4 +47,3 @@ def _rekey(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
             except IntegrityError:
                 # Of products that only blanks tell apart, the later ones keep their keys; none is lost or renamed.
                 continue
-    connection.commit()
