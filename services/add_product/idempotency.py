@@ -29,12 +29,10 @@ FORGET_MAX = 500
 
 _KEY = re.compile(PATTERN)
 _TABLE = IdempotencyKey.__table__
-_TAKE = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c}))
-_ANSWER = Statement(
-    update(_TABLE)
-    .where(_TABLE.c.key == bindparam("this"))
-    .values({"product_id": bindparam("product_id"), "body": bindparam("body")})
+_TAKE = Statement(
+    insert(_TABLE).values({name: bindparam(name) for name in ("key", "request_hash", "created_at", "body")})
 )
+_ANSWER = Statement(update(_TABLE).where(_TABLE.c.key == bindparam("this")).values(body=bindparam("body")))
 _FIND = Statement(select(_TABLE.c.request_hash, _TABLE.c.body).where(_TABLE.c.key == bindparam("key")))
 _forgotten_at = 0.0
 
@@ -60,13 +58,13 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
 
     def add(connection: Connection) -> wire.Product:
         # The key first: it makes a second request wait before it can meet the product's SKU.
-        row = {"key": key, "request_hash": request_hash, "created_at": datetime.now(UTC), "product_id": 0, "body": b""}
+        row = {"key": key, "request_hash": request_hash, "created_at": datetime.now(UTC), "body": b""}
         try:
             _TAKE.insert(connection, **row)
         except IntegrityError:
             raise Used from None
         product = writing.add(connection, fields)
-        _ANSWER.change(connection, this=key, product_id=product.id, body=wire.encode(product))
+        _ANSWER.change(connection, this=key, body=wire.encode(product))
         return product
 
     _forget_old()

@@ -58,7 +58,8 @@ class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
 
     key: Mapped[str] = mapped_column(exact_text(IDEMPOTENCY_KEY_MAX), primary_key=True)
     request_hash: Mapped[str] = mapped_column(exact_text(64))
-    product_id: Mapped[int] = mapped_column(Key)
+    product_id: Mapped[int] = mapped_column(Key, server_default="0")
+    """Written by the version before only, and read by none."""
     body: Mapped[bytes] = mapped_column(long_bytes())
     created_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -18,7 +18,7 @@ import read_product
 from add_product.outdated import Outdated
 from apps import Api, Apps, close, etag
 from catalog import engine, migrate, words
-from catalog.models import Product, db
+from catalog.models import IdempotencyKey, Product, db
 from catalog.settings import Settings
 
 if TYPE_CHECKING:
@@ -174,6 +174,18 @@ def test_a_migration_makes_blanks_in_skus_alike_and_loses_no_product(apps: Apps,
     twin = api.all()[3]
     answer = api.add.patch(f"/api/v1/products/{twin['id']}", json={"name": "New"}, headers={"If-Match": etag(twin)})
     assert (answer.status_code, "“C\u00a01” belongs" in answer.json["detail"]) == (409, True)
+
+
+def test_answers_that_the_version_before_has_kept_are_given_again(apps: Apps, api: Api) -> None:
+    body, headers = {"name": "Tea", "price": "1.00"}, {"Idempotency-Key": "kept"}
+    first = api.add.post("/api/v1/products", json=body, headers=headers)
+    settings = outdate(api, apps)
+    with apps.add.app_context(), db.engine.begin() as connection:
+        connection.execute(update(IdempotencyKey).values(product_id=first.json["id"]))
+    migrate.upgrade(settings)
+    again = api.add.post("/api/v1/products", json=body, headers=headers)
+    assert (again.status_code, again.json) == (201, first.json)
+    assert api.all() == [first.json]
 
 
 ON_MYSQL = pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)

@@ -114,3 +114,9 @@ UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num 
 -- Running upgrade 0004 -> 0005
 
 UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';
+
+-- Running upgrade 0005 -> 0006
+
+ALTER TABLE idempotency_key ALTER COLUMN product_id SET DEFAULT '0';
+
+UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
