@@ -11,12 +11,14 @@ from display_product import (
     errors,
     formats,
     headers,
+    kept,
     languages,
     limits,
     preferences,
     sessions,
     urlencoded,
     views,
+    writes,
 )
 from display_product.client import ANSWER_SECONDS, Client
 
@@ -34,12 +36,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     addresses.register(app, settings)
     headers.register(app, settings)
     delivery.register(app)
+    kept.register(app, settings)
     languages.register(app)
     formats.register(app, settings)
     assets.register(app)
     limits.register(app, settings)
     urlencoded.register(app)
     sessions.register(app, settings)
+    writes.register(app)
     preferences.register(app)
     errors.register(app)
     views.register(app)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import urllib3
@@ -20,6 +20,8 @@ from urllib3 import Retry, Timeout
 from catalog import __version__, deadline, wire
 from catalog.settings import Settings
 from catalog.wire import FieldError
+from display_product import writes
+from display_product.answers import Answer, Answers
 
 READ = "read-product"
 ADD = "add-product"
@@ -129,21 +131,39 @@ class Client:
     """Keeps the connections to both services; made once for each process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._bases = {READ: settings.read_url.rstrip("/"), ADD: settings.add_url.rstrip("/")}
-        self._pool = urllib3.PoolManager(maxsize=settings.threads, retries=RETRIES, timeout=TIMEOUT)
+        urls = {READ: settings.read_url, ADD: settings.add_url}
+        self._paths = {service: urlsplit(url).path.rstrip("/") for service, url in urls.items()}
+        # Not one manager of pools, which looks for the right one at each request.
+        self._pools = {
+            service: urllib3.connection_from_url(url, maxsize=settings.threads, retries=RETRIES, timeout=TIMEOUT)
+            for service, url in urls.items()
+        }
+        self._lists = Answers()
 
     @property
     def services(self) -> list[str]:
         """Names of the services."""
-        return list(self._bases)
+        return list(self._pools)
 
-    def find(self, arguments: Mapping[str, str]) -> wire.ProductPage:
-        """One page of the list; `arguments` are limit, sort, q and after. Raises Refused for a wrong one."""
-        return self._decode(self._send(READ, "GET", f"{PATH}?{urlencode(arguments)}"), wire.ProductPage)
+    def find(self, arguments: Mapping[str, str]) -> Answer:
+        """One page of the list: a wire.ProductPage, as old as read-product allows unless the person has just written.
+
+        `arguments` are limit, sort, q and after. Raises Refused for a wrong one.
+        """
+        address = f"{PATH}?{urlencode(arguments)}"
+
+        def send(headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+            return self._send(READ, "GET", address, headers=headers)
+
+        return self._lists.get(address, send, anew=writes.just_now(), patience=deadline.left())
+
+    def look_up(self, product_id: int) -> Answer:
+        """One product as it is now, a wire.Product. Raises Missing."""
+        return Answer(self._send(READ, "GET", f"{PATH}/{product_id}").data)
 
     def read(self, product_id: int) -> wire.Product:
-        """One product. Raises Missing."""
-        return self._decode(self._send(READ, "GET", f"{PATH}/{product_id}"), wire.Product)
+        """The same, decoded."""
+        return self.look_up(product_id).decode(wire.Product)
 
     def add(self, fields: wire.NewProduct, token: str) -> wire.Product:
         """Adds a product, once for each token and content however often it is called. Raises Refused."""
@@ -254,7 +274,10 @@ class Client:
             sent["X-Request-ID"] = g.request_id
         if isinstance(options.get("body"), bytes):
             sent["Content-Type"] = "application/json"
-        return self._pool.request(method, self._bases[service] + path, headers=sent, redirect=False, **options)
+        if service == ADD and method != "GET":
+            writes.note()
+        address = self._paths[service] + path
+        return self._pools[service].urlopen(method, address, headers=sent, redirect=False, **options)
 
     def _decode(self, answer: urllib3.BaseHTTPResponse, kind: type[T]) -> T:
         return msgspec.json.decode(answer.data, type=kind)

@@ -1,11 +1,8 @@
 """How a page reaches the browser: what may be kept, asked for again by ETag, and compressed."""
 
-import gzip
-
 from flask import Flask, Response, g, request, session
 
-COMPRESS_MIN = 1000
-GZIP_LEVEL = 6
+from display_product import kept
 
 
 def register(app: Flask) -> None:
@@ -24,21 +21,12 @@ def register(app: Flask) -> None:
         response.cache_control.no_cache = True
         if response.is_streamed or "csrf_token" in g or session.modified:
             return response
+        if "ETag" in response.headers:  # It is a kept page.
+            return response
         if response.status_code == 200:
             # Weak, since the same page travels compressed and plain.
             response.add_etag(weak=True)
             response.make_conditional(request)
         if response.status_code != 304:
-            compress(response)
+            kept.send(response, kept.Page(response.get_data()))
         return response
-
-
-def compress(response: Response) -> None:
-    """Compresses the body when the browser takes that and it is worth it."""
-    if not request.accept_encodings.quality("gzip") or response.content_length is None:
-        return
-    if response.content_length < COMPRESS_MIN:
-        return
-    # A fixed time, so that the same page is the same bytes.
-    response.set_data(gzip.compress(response.get_data(), GZIP_LEVEL, mtime=0))
-    response.headers["Content-Encoding"] = "gzip"

@@ -1,8 +1,11 @@
 """The home page: search, and the newest products."""
 
-from flask import Blueprint, render_template
+from typing import Any
 
-from display_product import client
+from flask import Blueprint, Response
+
+from catalog import wire
+from display_product import client, kept
 
 NEWEST = 8
 
@@ -10,7 +13,12 @@ views = Blueprint("home", __name__)
 
 
 @views.get("/")
-def index() -> str:
+def index() -> Response:
     """The home page."""
-    page = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})
-    return render_template("home.html", products=page.items, more=page.next is not None)
+    said = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})
+
+    def values() -> dict[str, Any]:
+        page = said.decode(wire.ProductPage)
+        return {"products": page.items, "more": page.next is not None}
+
+    return kept.answer("home.html", said, values)

@@ -21,7 +21,7 @@ from wtforms.validators import ValidationError
 
 from catalog import cells, charsets, wire
 from catalog.wire import FieldError
-from display_product import client, errors, limits, messages
+from display_product import client, errors, limits, messages, writes
 from display_product.formats import number
 from display_product.forms import ON_CONFLICT, TOKEN, ImportForm, PlainForm
 from display_product.sessions import csrf, has_cookie
@@ -33,6 +33,8 @@ DEFAULT = "skip"
 CHOICES: dict[str, Container[str]] = {"charset": charsets.CHOICES, "on_conflict": ON_CONFLICT}
 MEDIA_TYPES = {"ndjson": "application/x-ndjson", "jsonl": "application/x-ndjson", "json": "application/json"}
 UNDER_WAY = ("checking", "waiting", "running")
+# In all other states some of its rows may just have been written, whoever has started it.
+UNWRITTEN = ("checking", "checked", "waiting")
 # What another encoding may mend.
 ENCODING_CODES = ("encoding", "charset", "damaged", "no_headings")
 
@@ -232,6 +234,8 @@ def _page(import_id: int, fault: str | None = None, status: int = HTTPStatus.OK)
     found = _read(import_id)
     if isinstance(found, Response):
         return found
+    if found.state not in UNWRITTEN:
+        writes.note()
     report = found.report
     errors_found = [_fault(each) for each in report.errors[:SHOWN]] if report else []
     warnings = [_fault(each) for each in report.warnings[:SHOWN]] if report else []

@@ -1,13 +1,15 @@
 """The list, and the page of one product."""
 
 from http import HTTPStatus
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
+from catalog import wire
 from catalog.wire import FieldError
-from display_product import client
+from display_product import client, kept
 from display_product.paging import Place
 
 SORTS = {
@@ -25,7 +27,7 @@ views = Blueprint("products", __name__)
 
 
 @views.get("/products")
-def index() -> str:
+def index() -> Response:
     """One page of the list."""
     for name in (*DEFAULTS, "after", "trail"):
         if len(request.args.getlist(name)) > 1:
@@ -33,19 +35,23 @@ def index() -> str:
             raise client.Refused(HTTPStatus.BAD_REQUEST, detail, [FieldError(name, detail, "parameter")])
     asked = {name: request.args.get(name, default) for name, default in DEFAULTS.items()}
     place = Place.of(request.args)
-    page = client.get().find(asked if place.after is None else {**asked, "after": place.after})
-    kept = {name: value for name, value in asked.items() if value != DEFAULTS[name]}
-    return render_template(
-        "products.html",
-        products=page.items,
-        asked=asked,
-        kept=kept,
-        place=place,
-        previous=None if place.previous is None else {**kept, **place.previous},
-        next={**kept, **place.next(page.next)} if page.next else None,
-        sorts=SORTS,
-        limits=LIMITS,
-    )
+    said = client.get().find(asked if place.after is None else {**asked, "after": place.after})
+
+    def values() -> dict[str, Any]:
+        page = said.decode(wire.ProductPage)
+        kept_arguments = {name: value for name, value in asked.items() if value != DEFAULTS[name]}
+        return {
+            "products": page.items,
+            "asked": asked,
+            "kept": kept_arguments,
+            "place": place,
+            "previous": None if place.previous is None else {**kept_arguments, **place.previous},
+            "next": {**kept_arguments, **place.next(page.next)} if page.next else None,
+            "sorts": SORTS,
+            "limits": LIMITS,
+        }
+
+    return kept.answer("products.html", said, values)
 
 
 @views.get("/products/")
@@ -56,6 +62,7 @@ def index_with_slash() -> Response:
 
 
 @views.get("/products/<product_id:product_id>")
-def show(product_id: int) -> str:
+def show(product_id: int) -> Response:
     """One product."""
-    return render_template("product.html", product=client.get().read(product_id))
+    said = client.get().look_up(product_id)
+    return kept.answer("product.html", said, lambda: {"product": said.decode(wire.Product)})

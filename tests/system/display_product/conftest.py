@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 import display_product
 from apps import Api
+from caches import Caches, serving
 from catalog.settings import Settings
 from pages import Browser
 from processes import Running, running_services
@@ -41,3 +43,16 @@ def settings(running: Running) -> Settings:
 def browser(settings: Settings) -> Browser:
     """A browser in front of these pages."""
     return Browser(display_product.create_app(settings).test_client())
+
+
+@pytest.fixture
+def caches(running: Running) -> Caches:
+    """Caches of lists in front of the real read-product."""
+    return Caches(running.urls["read_product"])
+
+
+@pytest.fixture
+def cached(settings: Settings, caches: Caches) -> Iterator[Settings]:
+    """Settings of pages that reach read-product through these caches."""
+    with serving(caches) as url:
+        yield replace(settings, read_url=url)
