@@ -82,3 +82,11 @@ def test_french_has_a_no_break_space_where_its_typography_wants_one() -> None:
             # The header, which has no id, is for programs; a line of a CSV file is no sentence.
             if message.id and ";nom;" not in string:
                 assert not re.search(r"(?<!\xa0)[;:!?»]|«(?!\xa0)", string), string
+
+
+def test_the_guide_names_buttons_and_headings_as_the_pages_do() -> None:
+    guide = (FOLDER.parents[1] / "docs" / "pages.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^\| ([A-Z][^|]*) \|", guide, re.MULTILINE)
+    named = set(re.findall(r"\*\*([^*]+)\*\*", guide)) | set(headings)
+    assert len(headings) == 4
+    assert named - sentences() == set()
