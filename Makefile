@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PEERS := build/peers
 
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' services/catalog/__init__.py)
 IMAGES := ghcr.io/product-catalog
@@ -52,7 +53,7 @@ lint: $(READY) ## Check style, types, imports, declared libraries, shell scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/deptry services --optional-dependencies-dev-groups dev
+	$(BIN)/deptry services --optional-dependencies-dev-groups dev,bench
 	$(BIN)/deptry services tests charts compose
 	@if checker=$$(command -v $(BIN)/shellcheck || command -v shellcheck); then $$checker $$(git grep -lE '^#!.*sh$$'); \
 	else echo "left out: shellcheck, which is not on this machine"; fi
@@ -77,9 +78,23 @@ translations: $(READY) ## Compile the pages' translations, messages.po into mess
 letters: $(READY) ## Count anew which letters follow which in each language; ANNOTATIONS: a folder of npm's cldr-annotations-modern
 	PYTHONPATH=services $(BIN)/python -m add_product.imports.letters $(ANNOTATIONS) > build-letters.json && mv build-letters.json services/add_product/imports/letters.json
 
+BENCH = PYTHONPATH=services:tests BENCH_PYTHON=$(PEERS)/bin/python $(BIN)/python -m bench
+
 .PHONY: bench
-bench: $(READY) ## Measure the catalogue on MySQL, up to a million products; QUICK=1 up to a hundred thousand
-	PYTHONPATH=services:tests $(BIN)/python -m bench
+bench: $(READY) $(PEERS)/ready ## Measure the catalogue beside others, up to a million products; QUICK=1 shorter, ONLY=reads,search in part
+	$(BENCH)
+
+.PHONY: performance
+performance: $(READY) $(PEERS)/ready ## Measure everything, and write docs/performance.md and README's lines about it
+	$(BENCH)
+	PYTHONPATH=services:tests $(BIN)/python -m bench.page
+
+# The services' images have none of these packages, and neither have the tests.
+$(PEERS)/ready: requirements/bench.txt
+	@echo "Installing what the catalogue is measured beside into $(PEERS)."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 .PHONY: pictures
 pictures: $(READY) ## Make the README's pictures from the pages, with Chromium
@@ -91,6 +106,7 @@ lock: $(READY) ## Lock what pyproject.toml asks for; UPGRADE=--upgrade takes the
 	$(COMPILE) -c requirements/run.txt --extra mysql --extra fast pyproject.toml -o requirements/mysql.txt
 	$(COMPILE) -c requirements/mysql.txt --extra mysql --extra fast --extra jobs pyproject.toml -o requirements/jobs.txt
 	$(COMPILE) -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) -c requirements/mysql.txt --extra mysql --extra fast --extra bench pyproject.toml -o requirements/bench.txt
 	printf '%s\n' beautifulsoup4 pytest | $(COMPILE) -c requirements/dev.txt - -o requirements/compose-tests.txt
 
 # mysqlclient has no wheels: it is built where MySQL's headers are, for the tests against MySQL; so is gunicorn's faster parser.

@@ -39,7 +39,7 @@ class Running:
 def running_services(directory: Path, **settings: str) -> Iterator[Running]:
     """Starts the services, waits until each is ready, and stops them."""
     (directory / "secret-key").write_text("k" * 64)
-    ports = {service: (_free_port(), _free_port()) for service in SERVICES}
+    ports = {service: (free_port(), free_port()) for service in SERVICES}
     urls = {service: f"http://127.0.0.1:{port}" for service, (port, _) in ports.items()}
     common = {
         **os.environ,
@@ -74,7 +74,8 @@ def running_services(directory: Path, **settings: str) -> Iterator[Running]:
             process.wait(40)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

@@ -1,77 +1,89 @@
-"""Measures the catalogue on MySQL, in the memory that the chart gives it.
+"""Measures the catalogue on MySQL, in the memory that the chart gives it: `make bench`.
 
-`make bench` fills a thousand, a hundred thousand and a million products, and takes about half an hour;
-`make bench QUICK=1` leaves the million out and repeats less.
+QUICK=1 measures less and shorter; ONLY=reads,search some parts; the results are in build/bench.json as well.
 """
 
-import configparser
 import os
-import platform
+import shutil
+import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import MySQLdb
+import msgspec
 
-from bench.filling import fill
-from bench.searching import search, search_at_once
-from catalog import migrate
-from catalog.settings import Settings
-from mysql_server import PASSWORD, MySQLServer, docker
-from processes import running_services
+from bench import exports, imports, machine, markdown, pages, reads, searching, starts, writes
+from bench.catalogue import items
+from bench.database import Database
+from bench.filling import analyze, fill
+from bench.progress import progress
+from bench.results import Results, Table
+from bench.rounds import Rounds
+from bench.servers import Stage
 
-MEMORY = "1g"
-"""The chart's `mysql.resources.limits.memory`."""
-MY_CNF = Path(__file__).parents[2] / "charts/product-catalog/files/mysql/my.cnf"
-# Where files lie differs in a container of its own.
-ELSEWHERE = ("datadir", "socket", "pid-file", "secure-file-priv", "local-infile", "bind-address")
+SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 QUICK = bool(os.environ.get("QUICK"))
-SIZES = (1_000, 100_000) if QUICK else (1_000, 100_000, 1_000_000)
-ROUNDS = 3 if QUICK else 10
+ROUNDS = Rounds(3, 1) if QUICK else Rounds(10, 2)
+RESULTS = Path("build/bench.json")
+
+Part = Callable[[Stage, Rounds], Iterator[Table]]
+# What changes the table comes last.
+PARTS: dict[str, tuple[Part, Sequence[int]]] = {
+    "starts": (starts.measure, [SMALL]),
+    "reads": (reads.measure, [SMALL] if QUICK else [SMALL, LARGE]),
+    "pages": (pages.measure, [SMALL]),
+    "search": (searching.measure, [SMALL, MIDDLE] if QUICK else [SMALL, MIDDLE, LARGE]),
+    "exports": (exports.measure, [MIDDLE]),
+    "writes": (writes.measure, [SMALL]),
+    "imports": (imports.measure, [SMALL] if QUICK else [SMALL, LARGE]),
+}
 
 
 def main() -> None:
-    """Prints what it measures, size by size."""
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    for size in SIZES:
-        print(f"\n## {size:,} products\n")
-        with tempfile.TemporaryDirectory() as directory:
-            server = MySQLServer(Path(directory), ("--memory", MEMORY, "--memory-swap", MEMORY), _options())
-            try:
-                _measure(server, size, Path(directory))
-            finally:
-                server.remove()
+    """Measures the parts that were asked for, and prints each table as soon as it is there."""
+    parts = _chosen(os.environ.get("ONLY", ""))
+    _require_wrk()
+    results = Results(machine.facts(), QUICK, [])
+    print(markdown.facts(results.machine), flush=True)
+    for size in sorted({size for part in parts for size in PARTS[part][1]}):
+        due = [PARTS[part][0] for part in parts if size in PARTS[part][1]]
+        for table in _at_size(size, due):
+            table.title += f", {size:,} products"
+            progress("")
+            print(f"\n### {table.part}: {table.title}\n\n{markdown.table(table)}", flush=True)
+            results.tables.append(table)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
 
 
-def _options() -> list[str]:
-    parser = configparser.ConfigParser(allow_no_value=True)
-    parser.read(MY_CNF)
-    options = [(name, value) for name, value in parser["mysqld"].items() if name not in ELSEWHERE]
-    return [*(f"--{name}={value}" if value else f"--{name}" for name, value in options), "--local-infile=ON"]
+def _at_size(size: int, due: Sequence[Part]) -> Iterator[Table]:
+    with tempfile.TemporaryDirectory() as directory:
+        progress("starting MySQL")
+        database = Database(Path(directory))
+        try:
+            connection = database.connect()
+            fill(connection, items(size))
+            analyze(connection)
+            connection.close()
+            for measure in due:
+                with Stage(database, Path(directory), size) as stage:
+                    yield from measure(stage, ROUNDS)
+        finally:
+            database.remove()
 
 
-def _measure(server: MySQLServer, size: int, directory: Path) -> None:
-    password = str(server.password_file)
-    migrate.upgrade(Settings(database_url=server.url("migrator"), database_password_file=password))
-    connection = MySQLdb.connect(
-        host="127.0.0.1", port=server.port, user="root", password=PASSWORD, database="catalog", charset="utf8mb4",
-        local_infile=True,
-    )  # fmt: skip
-    print(f"LOAD DATA into the table with all its indexes: {fill(connection, size):,.0f} rows/s\n")
-    connection.close()
-    settings = {"CATALOG_DATABASE_URL": server.url("migrator"), "CATALOG_DATABASE_PASSWORD_FILE": password}
-    with running_services(directory, **settings) as running:
-        started = time.perf_counter()
-        search(running.urls["read_product"], ROUNDS)
-        print()
-        print(search_at_once(running.urls["read_product"]))
-        print(f"mysqld: {_memory(server)} of {MEMORY}; all searches in {time.perf_counter() - started:.0f} s")
+def _chosen(only: str) -> list[str]:
+    chosen = only.split(",") if only else list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        sys.exit(f"ONLY names {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    return [part for part in PARTS if part in chosen]
 
 
-def _memory(server: MySQLServer) -> str:
-    """What the container has, without what its files have in the kernel's cache."""
-    used = docker("stats", "--no-stream", "--format", "{{.MemUsage}}", server.name)
-    return used.partition(" / ")[0].strip()
+def _require_wrk() -> None:
+    if shutil.which("wrk") is None:
+        sys.exit("wrk, which makes the load, is not on this machine; on Debian: apt-get install wrk")
+    if shutil.which("nginx") is None:
+        print("left out: nginx, which is not on this machine; on Debian: apt-get install nginx-light\n")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,25 @@
-"""A catalogue of any size, loaded the quickest way there is, which is also the ceiling of an import."""
+"""Products loaded the quickest way there is, which is also the ceiling of an import."""
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import MySQLdb
 
-from bench.catalogue import Item, items
+from bench.catalogue import Item
+from bench.progress import progress
 from catalog import text, words
 
 CHUNK = 10_000
 COLUMNS = "sku, sku_key, name, description, price, search_text, version, created_at, updated_at"
 
 
-def fill(connection: MySQLdb.Connection, number: int) -> float:
-    """Loads that many products into the empty table; returns the rows per second of LOAD DATA alone."""
-    rows, seconds, made = items(number), 0.0, 0
+def fill(connection: MySQLdb.Connection, items: Iterable[Item]) -> float:
+    """Loads the products; returns the seconds of LOAD DATA alone, with its commits."""
+    rows, seconds, made = _lines(items), 0.0, 0
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
-        while chunk := list(islice(_lines(rows), CHUNK)):
+        while chunk := list(islice(rows, CHUNK)):
             file.seek(0)
             file.truncate()
             file.writelines(chunk)
@@ -30,14 +31,17 @@ def fill(connection: MySQLdb.Connection, number: int) -> float:
             connection.commit()
             seconds += time.perf_counter() - started
             made += len(chunk)
-            print(f"\r  {made:,} of {number:,} products", end="", flush=True)
-    print()
+            progress(f"LOAD DATA: {made:,} products")
+    return seconds
+
+
+def analyze(connection: MySQLdb.Connection) -> None:
+    """Lets MySQL count anew what it knows of the table."""
     connection.cursor().execute("ANALYZE TABLE product")
-    return made / seconds
 
 
-def _lines(rows: Iterator[Item]) -> Iterator[str]:
-    for item in rows:
+def _lines(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
         when = item.created_at.strftime("%Y-%m-%d %H:%M:%S")
         key = None if item.sku is None else text.sku_key(item.sku)
         stored = words.of_product(item.sku, item.name, item.description)
