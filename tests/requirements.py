@@ -4,8 +4,10 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 Reason = str | None
 
@@ -18,9 +20,14 @@ def _engine() -> Reason:
     return None if answer.returncode == 0 else "no container engine answers"
 
 
+def program(name: str) -> str | None:
+    """Where a program is: among those of the virtual environment, or on PATH."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+
+
 def _commands(*names: str) -> Callable[[], Reason]:
     def missing() -> Reason:
-        lacking = [name for name in names if shutil.which(name) is None]
+        lacking = [name for name in names if program(name) is None]
         return f"no {' and no '.join(lacking)} on PATH" if lacking else None
 
     return missing
@@ -47,7 +54,7 @@ NEEDS: dict[str, Callable[[], Reason]] = {
     "mysql": _mysql,
     "browser": _commands("chromium", "openssl"),
     "chart": _commands("helm", "kubeconform", "helm-docs"),
-    "workflows": _commands("actionlint"),
+    "workflows": _commands("actionlint", "zizmor"),
     "alerts": _commands("promtool"),
     "helm3": _commands("helm3"),
     "compose": _compose,

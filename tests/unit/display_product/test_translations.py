@@ -62,7 +62,7 @@ def test_every_sentence_is_translated_and_none_is_left_over(language: str) -> No
 def test_no_translation_is_empty_fuzzy_or_broken(language: str) -> None:
     translations = catalogue(language)
     for message in translations:
-        assert all(texts(message)), f"{message.id} is not translated"
+        assert all(texts(message)), f"translate {message.id!r} in messages.po, then run `make translations`"
         # The header, which has no id, is the one message that tools mark as fuzzy by themselves.
         assert not (message.fuzzy and message.id), f"{message.id} is fuzzy"
         for check in checkers:
