@@ -158,6 +158,15 @@ version: $(READY) ## Set the version wherever it stands: make version VERSION=1.
 	$(BIN)/python charts/version.py $(VERSION)
 	$(BIN)/python charts/manifests.py
 
+# The first takes what release.yml does, as far as no public registry is needed; the second only what the archive needs.
+.PHONY: release-check
+release-check: ## Build, publish, sign and verify a release on this machine alone, in a registry that ends with it
+	VERSION=$(VERSION) .github/release/check.sh images chart sign verify bundle notes
+
+.PHONY: bundle
+bundle: ## Write images and chart into one archive, build/release/*.tar.gz, for a registry without the internet
+	VERSION=$(VERSION) .github/release/check.sh images chart bundle
+
 ##@ Help
 
 .PHONY: help

@@ -1,19 +1,20 @@
 """Sets the version wherever the sources state it: `python charts/version.py 1.2.3`.
 
-With `check` in front of the version it changes nothing, and fails where another one stands.
+What the changelog has under [Unreleased] becomes that version's. With `check` in front of the version it changes
+nothing, and fails where another one stands or the changelog lacks it.
 """
 
+import datetime
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ["services/catalog/__init__.py", "charts/product-catalog/Chart.yaml", "compose.yaml", "*.md", "docs/**/*.md"]
-STATED = re.compile(
-    r'(^__version__ = "|^version: |^appVersion: "|\bghcr\.io/product-catalog/[a-z/-]+(?::| --version ))([^\s"]+)',
-    re.MULTILINE,
-)
-SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.\d+)?)?"
+NAMED = r"\bproduct-catalog(?:/[a-z-]+)*(?::| --version |-bundle-)"
+STATED = re.compile(rf'(^__version__ = "|^version: |^appVersion: "|\brefs/tags/v|{NAMED})({VERSION})', re.MULTILINE)
+CHANGELOG = "docs/CHANGELOG.md"
 
 
 def _files(root: Path) -> list[Path]:
@@ -31,11 +32,21 @@ def stated(root: Path = ROOT) -> list[tuple[str, str]]:
 
 def write(version: str, root: Path = ROOT) -> None:
     """Sets the version in each file under this folder. Raises ValueError where it is no semantic version."""
-    if not SEMANTIC.fullmatch(version):
+    if not re.fullmatch(VERSION, version):
         raise ValueError(f"a version is of the form 1.2.3 or 1.2.3-rc.1, not {version}")
     for path in _files(root):
         text = path.read_text(encoding="utf-8")
         path.write_text(STATED.sub(rf"\g<1>{version}", text), encoding="utf-8")
+    if not in_changelog(version, root):
+        text = (root / CHANGELOG).read_text(encoding="utf-8")
+        today = datetime.datetime.now(datetime.UTC).date()
+        heading = f"## [Unreleased]\n\n## [{version}] - {today}"
+        (root / CHANGELOG).write_text(text.replace("## [Unreleased]", heading, 1), encoding="utf-8")
+
+
+def in_changelog(version: str, root: Path = ROOT) -> bool:
+    """Whether the changelog under this folder has a section for the version."""
+    return f"\n## [{version}]" in (root / CHANGELOG).read_text(encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
@@ -47,7 +58,9 @@ def main(arguments: list[str]) -> None:
         except ValueError as error:
             sys.exit(f"error: {error}")
     elif wrong := [f"{path}: {found}" for path, found in stated() if found != version]:
-        sys.exit(f"error: the version is {version}, but other ones stand in {', '.join(wrong)}")
+        sys.exit(f"error: run `make version VERSION={version}`; other versions stand in {', '.join(wrong)}")
+    elif not in_changelog(version):
+        sys.exit(f"error: run `make version VERSION={version}`; {CHANGELOG} has no section for it")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
+import release
 import version
 from catalog import __version__
 
@@ -19,11 +22,30 @@ def test_the_version_is_the_same_in_code_chart_compose_and_documents() -> None:
     assert not wrong, f"run `make version VERSION={__version__}`"
 
 
-def test_a_new_version_leaves_the_old_one_nowhere(tmp_path: Path) -> None:
-    for path in {path for path, _ in version.stated()}:
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A folder with the files that state the version, and the changelog."""
+    for path in {path for path, _ in version.stated()} | {version.CHANGELOG}:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(version.ROOT / path, tmp_path / path)
-    version.write("12.34.56-rc.1", tmp_path)
-    assert [found for _, found in version.stated(tmp_path)] == ["12.34.56-rc.1"] * len(version.stated())
-    for file in filter(Path.is_file, tmp_path.rglob("*")):
-        assert __version__ not in file.read_text(encoding="utf-8"), file
+    return tmp_path
+
+
+def test_a_new_version_leaves_the_old_one_nowhere(copy: Path) -> None:
+    version.write("12.34.56-rc.1", copy)
+    assert [found for _, found in version.stated(copy)] == ["12.34.56-rc.1"] * len(version.stated())
+    for path in {path for path, _ in version.stated()}:
+        assert __version__ not in (copy / path).read_text(encoding="utf-8"), path
+
+
+def test_what_is_unreleased_becomes_the_new_versions_once(copy: Path) -> None:
+    changelog = copy / version.CHANGELOG
+    unreleased = release.notes(changelog.read_text(encoding="utf-8"), "12.34.56")
+    assert not version.in_changelog("12.34.56", copy)
+    for _ in range(2):
+        version.write("12.34.56", copy)
+    text = changelog.read_text(encoding="utf-8")
+    assert text.count("## [12.34.56] - 2") == 1
+    assert release.notes(text, "12.34.56") == unreleased
+    with pytest.raises(ValueError, match=r"run `make version VERSION=12\.34\.57`"):
+        release.notes(text, "12.34.57")

@@ -1,0 +1,85 @@
+"""What a release adds to the sources: notes from the changelog, and a chart that pins every image by its digest.
+
+python charts/release.py notes 1.2.3
+python charts/release.py chart FOLDER < digests     (lines such as `add-product sha256:…`)
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHART = ROOT / "charts" / "product-catalog"
+CHANGELOG = ROOT / "docs" / "CHANGELOG.md"
+SECTION = re.compile(r"^## \[(.+?)\].*\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def notes(changelog: str, version: str) -> str:
+    """What the changelog says of a version; before that is released, of what is unreleased.
+
+    Raises ValueError where it says nothing.
+    """
+    sections = {name: text.strip() for name, text in SECTION.findall(changelog)}
+    found = sections.get(version, sections.get("Unreleased", ""))
+    if not found:
+        raise ValueError(f"docs/CHANGELOG.md says nothing of {version}: write it under [Unreleased], "
+                         f"then run `make version VERSION={version}`")  # fmt: skip
+    return f"{found}\n"
+
+
+def pinned_values(values: str, digests: dict[str, str]) -> str:
+    """The text of values.yaml with the digest of each image, by the image's name.
+
+    Raises ValueError where images of the chart and digests are not the same.
+    """
+    lines = values.splitlines(keepends=True)
+    wanted = dict(digests)
+    path: list[str] = []
+    for number, line in enumerate(lines):
+        if key := re.match(r"( *)([A-Za-z]+):", line):
+            path[len(key[1]) // 2 :] = [key[2]]
+            if path[1:] == ["image", "digest"]:
+                digest = wanted.pop(_image(path[0]), None)
+                if digest is None or not DIGEST.fullmatch(digest):
+                    raise ValueError(f"no digest of {_image(path[0])}, but {digest}")
+                lines[number] = f"    digest: {digest}\n"
+    if wanted:
+        raise ValueError(f"the chart has no image {', '.join(wanted)}")
+    return "".join(lines)
+
+
+def _image(key: str) -> str:
+    """Name of the image that a key of values.yaml is about: add-product for addProduct."""
+    return re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
+
+
+def pinned_list(chart: str, digests: dict[str, str]) -> str:
+    """The text of Chart.yaml, whose list of images for mirroring names them by digest."""
+    return re.sub(
+        r"(- name: (\S+)\n +image: \S+?):[^\s:/]+$", lambda found: f"{found[1]}@{digests[found[2]]}", chart, flags=re.M
+    )
+
+
+def write_chart(folder: Path, digests: dict[str, str]) -> None:
+    """Copies the chart into a new folder, with its images pinned."""
+    shutil.copytree(CHART, folder)
+    for name, pinned in (("values.yaml", pinned_values), ("Chart.yaml", pinned_list)):
+        (folder / name).write_text(pinned((CHART / name).read_text(encoding="utf-8"), digests), encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    """Entry point."""
+    command, value = arguments
+    try:
+        if command == "notes":
+            print(notes(CHANGELOG.read_text(encoding="utf-8"), value), end="")
+        else:
+            write_chart(Path(value), dict(line.split() for line in sys.stdin))
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
