@@ -4,16 +4,20 @@ import csv
 import io
 import itertools
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from sqlalchemy import QueuePool, event
 from werkzeug.test import TestResponse
 
 from add_product import idempotency
+from add_product.imports import queue
 from add_product.imports.runner import Runner
-from apps import Api, etag
+from apps import Api, Apps, etag
 from bench.catalogue import items
+from catalog.models import db
 from read_product.listing import SORT_NAMES
 
 if TYPE_CHECKING:
@@ -21,11 +25,26 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
 PATH = "/api/v1/products"
+IMPORTS = "/api/v1/imports"
+AT_ONCE = {"Prefer": "respond-async"}
 FIELDS = {"name": "New", "price": "1.00"}
 
 Request = Callable[[Api, dict], TestResponse]
+
+
+def _send(api: Api, **options: str) -> TestResponse:
+    return api.add.post(
+        f"{PATH}/import", data="name,price\nA,1\n", content_type="text/csv", query_string=options, headers=AT_ONCE
+    )
+
+
+def _change(api: Api, it: dict, how: str) -> TestResponse:
+    return api.add.post(f"{it['import']}/{how}", headers=AT_ONCE)
+
+
 # Beside the ping before each use of a connection, which MySQL does not log.
 READ = ["SELECT"]
+LOOK, CHANGE = ["SELECT", "ROLLBACK"], ["UPDATE", "COMMIT"]
 REQUESTS: dict[str, tuple[Request, list[str]]] = {
     "list": (lambda api, _: api.read.get(PATH), READ),
     "sorted list": (lambda api, _: api.read.get(f"{PATH}?sort=-price&limit=100"), READ),
@@ -42,24 +61,61 @@ REQUESTS: dict[str, tuple[Request, list[str]]] = {
                ["SELECT", "UPDATE", "COMMIT"]),
     "delete": (lambda api, it: api.add.delete(f"{PATH}/{it['id']}", headers={"If-Match": etag(it)}),
                ["SELECT", "DELETE", "COMMIT"]),
+    "export": (lambda api, _: api.read.get(f"{PATH}/export"), READ),
+    "imports": (lambda api, _: api.read.get(IMPORTS), READ),
+    "import": (lambda api, it: api.read.get(it["import"]), READ),
+    "file": (lambda api, _: _send(api), ["INSERT", "COMMIT", "INSERT", "COMMIT", "SELECT", *LOOK]),
+    "start of an import": (lambda api, it: _change(api, it, "start"), [*LOOK, *CHANGE, "SELECT", *LOOK]),
+    "check of an import": (lambda api, it: _change(api, it, "check"), [*LOOK, *CHANGE, *LOOK]),
+    "end of an import": (lambda api, it: _change(api, it, "cancel"),
+                         [*LOOK, *LOOK, *CHANGE, *LOOK, "DELETE", "COMMIT", *LOOK]),
 }  # fmt: skip
 
 INDEXES = {"id": "PRIMARY", **{name: f"ix_product_{name}" for name in ("name", "price", "created_at")}}
 
 
-@pytest.mark.parametrize("request_name", REQUESTS)
-def test_a_request_makes_these_round_trips_and_no_others(
-    api: Api, mysql_server: "MySQLServer", request_name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What looks for imports, if another test has begun one, asks the database by itself.
+@pytest.fixture
+def it(api: Api, mysql_server: "MySQLServer", monkeypatch: pytest.MonkeyPatch) -> dict:
+    """A product, and the address of an import that was checked. What the services do beside requests rests."""
     monkeypatch.setattr(Runner, "_take_one", lambda *_: False)
-    send, expected = REQUESTS[request_name]
+    monkeypatch.setattr(idempotency, "_forgotten_at", math.inf)
+    location = _send(api, dry_run="true").headers["Location"]
+    mysql_server.execute("UPDATE catalog.import SET state = 'checked'")
     product = api.create()
     api.get(product["id"])
-    monkeypatch.setattr(idempotency, "_forgotten_at", math.inf)
-    with mysql_server.recording() as commands:
-        assert send(api, product).status_code < 500
+    return {**product, "import": location}
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_a_request_makes_these_round_trips_and_no_others(
+    api: Api, apps: Apps, it: dict, mysql_server: "MySQLServer", request_name: str
+) -> None:
+    send, expected = REQUESTS[request_name]
+    with mysql_server.recording() as commands, _holding(apps) as held:
+        assert send(api, it).status_code < 500
+    # One that opens a connection would be among them.
     assert [statement.split()[0].upper() if statement else command for command, statement in commands] == expected
+    # With a second one, requests that have theirs could all wait for each other's.
+    assert max(held, default=0) == (1 if expected else 0)
+
+
+@contextmanager
+def _holding(apps: Apps) -> Iterator[list[int]]:
+    """Gathers how many connections of a service are in use, each time that one is taken."""
+    held: list[int] = []
+    engines = []
+    for app in (apps.add, apps.read):
+        with app.app_context():
+            engines.append(db.engine)
+
+    def note(*_: object) -> None:
+        held.append(max(cast(QueuePool, engine.pool).checkedout() for engine in engines))
+
+    for engine in engines:
+        event.listen(engine, "checkout", note)
+    yield held
+    for engine in engines:
+        event.remove(engine, "checkout", note)
 
 
 @pytest.fixture(params=["varied", "alike"])
@@ -88,3 +144,45 @@ def test_no_list_is_sorted_or_read_as_a_whole(api: Api, mysql_server: "MySQLServ
                 statement
             )
             assert "filesort" not in (table["Extra"] or ""), statement
+
+
+@pytest.fixture
+def past(api: Api, mysql_server: "MySQLServer") -> None:
+    """Imports and Idempotency-Keys of a year: enough that MySQL takes an index where there is one."""
+    numbers = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 900) "
+    columns = "rows_done, created, updated, skipped, failed, errors, warnings, bytes_done, attempts"
+    mysql_server.execute(
+        f"INSERT INTO catalog.import (request_hash, name, size, digest, kind, on_conflict, state, {columns}, "
+        f"created_at, changed_at) {numbers} SELECT '', 'a.csv', 9, '', 'csv', 'skip', 'done', 1, 1, 0, 0, 0, 0, 0, 9, 0, "
+        "NOW() - INTERVAL n HOUR, NOW() - INTERVAL n HOUR FROM number",
+        f"INSERT INTO catalog.idempotency_key {numbers} SELECT CONCAT('old-', n), '', n, '', NOW() - INTERVAL n MINUTE "
+        "FROM number",
+        "ANALYZE TABLE catalog.import, catalog.idempotency_key",
+    )
+
+
+@pytest.mark.usefixtures("past")
+@pytest.mark.parametrize("large", ["varied"], indirect=True)
+def test_no_request_reads_a_whole_table_or_sorts_one(
+    api: Api, apps: Apps, large: None, it: dict, mysql_server: "MySQLServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "_forgotten_at", 0.0)
+    with mysql_server.recording() as commands:
+        for send, _ in REQUESTS.values():
+            assert send(api, it).status_code < 500
+        for words in ("box", "nothinglikeit", "zirconium box"):
+            assert api.read.get(PATH, query_string={"q": words, "sort": "-price"}).status_code == 200
+        with apps.add.app_context():
+            queue.take_check()
+            queue.take_turn()
+    for statement in {statement for _, statement in commands}:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            for table in mysql_server.plan(statement):
+                _is_bounded(table, statement)
+
+
+def _is_bounded(table: dict, statement: str) -> None:
+    """It is found by an index, or a few rows along one are. What the index of words finds is sorted."""
+    assert table["type"] != "ALL", statement
+    assert table["type"] != "index" or "LIMIT" in statement, statement
+    assert table["type"] == "fulltext" or "filesort" not in (table["Extra"] or ""), statement

@@ -20,6 +20,7 @@ from processes import ROOT, free_port
 
 WORKERS, THREADS = 2, 8
 """Of each server: as many as the catalogue's services have by default."""
+READY_SECONDS_MAX = 120
 PEERS_PYTHON = Path(os.environ.get("BENCH_PYTHON", sys.executable)).absolute()
 """The Python of the environment that has the peers' packages."""
 NGINX = """
@@ -75,19 +76,20 @@ class Server:
             self._process.wait()
 
     def _wait(self, path: str) -> float:
-        begin = time.monotonic()
-        while time.monotonic() < begin + 60:
+        begin, said = time.monotonic(), ""
+        while time.monotonic() < begin + READY_SECONDS_MAX:
             try:
                 with urllib.request.urlopen(self.url + path, timeout=20):
                     return time.monotonic() - begin
             except urllib.error.HTTPError as error:
-                error.close()
+                with error:
+                    said = error.read().decode()
             except OSError:
                 pass
             if self._process.poll() is not None:
                 break
             time.sleep(0.005)
-        raise RuntimeError(f"{self.name} does not get ready:\n{self._log.read_text()}")
+        raise RuntimeError(f"{self.name} does not get ready: {said}\n{self._log.read_text()}")
 
 
 class Stage:
