@@ -21,6 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from catalog import deadline
 
 PING_SECONDS = 2
+IDLE_SECONDS = 1
+"""How long a connection may have been idle and be used without a round trip that tries it, if its end has not come."""
 CONNECT_SECONDS = 2
 CONNECT_STEPS = 3
 """Round trips that opening a connection takes, for each of which the driver waits anew."""
@@ -30,7 +32,7 @@ LEFT = (1044, 1142, 1143, 1290, 1836)
 """MySQL's errors of missing rights, and of a server that is read-only, as one is that another has replaced."""
 
 _BREAK_OFF = "break_off"
-_FRESH = "fresh"
+_TRIED_AT = "tried_at"
 
 
 class Watchdog:
@@ -85,24 +87,39 @@ class Lifeline:
     """
 
     def __init__(self, connection: Any) -> None:
-        self._number = os.dup(connection.fileno())
+        self._line = socket.socket(fileno=os.dup(connection.fileno()))
 
     def __call__(self) -> None:
         """Ends the connection; whoever waits for it is told so."""
-        # The server may have been faster.
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._number)) as line:
-            line.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # The server may have been faster.
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing has come from the server: neither its end nor, what MySQL says before it, a last word."""
+        try:
+            self._line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
 
     def close(self) -> None:
         """Gives the number back."""
-        os.close(self._number)
+        self._line.close()
+
+    def __del__(self) -> None:
+        # Of a connection that fails while it is made, nobody tells the end.
+        self.close()
 
 
 def guard(engine: Engine) -> None:
     """Makes every use of the engine's connections end with the request, and tries MySQL's before they are used.
 
-    A server closes idle connections, and restarts; to try one costs a round trip and spares the first request after an
-    idle night. Raises deadline.Passed where no time is left to connect.
+    A server closes idle connections, and restarts; to try one spares the first request after an idle night. It costs a
+    round trip where the connection has been idle, and otherwise a look whether the server has closed it. Raises
+    deadline.Passed where no time is left to connect.
     """
     watchdog = Watchdog()
     if engine.dialect.name == "mysql":
@@ -142,12 +159,15 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
     @event.listens_for(engine, "connect", insert=True)
     def remember(connection: Any, entry: ConnectionPoolEntry) -> None:
         entry.info[_BREAK_OFF] = Lifeline(connection)
-        entry.info[_FRESH] = True
+        entry.info[_TRIED_AT] = time.monotonic()
         watchdog.watch(entry, min(deadline.left(), CONNECT_SECONDS))
 
     @event.listens_for(engine, "checkout")
     def ping(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
-        if entry.info.pop(_FRESH, False):
+        now = time.monotonic()
+        tried_at = entry.info.get(_TRIED_AT, -math.inf)
+        entry.info[_TRIED_AT] = now
+        if now - tried_at < IDLE_SECONDS and entry.info[_BREAK_OFF].is_quiet:
             return
         seconds = deadline.left()
         watchdog.watch(entry, min(seconds, PING_SECONDS))

@@ -42,7 +42,7 @@ def _change(api: Api, it: dict, how: str) -> TestResponse:
     return api.add.post(f"{it['import']}/{how}", headers=AT_ONCE)
 
 
-# Beside the ping before each use of a connection, which MySQL does not log.
+# Beside the ping of a connection that has been idle, which MySQL does not log.
 READ = ["SELECT"]
 LOOK, CHANGE = ["SELECT", "ROLLBACK"], ["UPDATE", "COMMIT"]
 REQUESTS: dict[str, tuple[Request, list[str]]] = {
