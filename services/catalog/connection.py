@@ -9,10 +9,9 @@ from enum import Enum, auto
 from typing import Any
 
 from gunicorn.http.body import ChunkedReader
-from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 
-from catalog import chunks
+from catalog import chunks, gateway
 from catalog.outlet import Outlet, is_ready
 
 HEAD_SECONDS = 10
@@ -50,21 +49,23 @@ class Arrived(Enum):
 
 
 class Connection:
-    """What the worker knows of a client. gunicorn's functions use `sock`, `client`, `server` and `parser`."""
+    """What the worker knows of a client. `cfg` is what gateway.fixed makes of gunicorn's settings."""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         sock.setblocking(False)
         self.sock = sock
         self.outlet = Outlet(sock)
         self.client = client
-        self.server = server
+        self.environ = gateway.of_connection(cfg, client, server)
         self.buffer = bytearray()
         self.deadline = 0.0
         self.uploading = False
         self.lingering = False
         self.keeps = False
         """Whether another request may follow the one that has been answered."""
-        self.parser = RequestParser(cfg, sock, client)
+        self.expecting = False
+        """Whether that one is waited for already."""
+        self.parser = gateway.Parser(cfg, sock, client)
         self.parser.unreader = PatientUnreader(sock)
         self._searched = 0
         self._head_end = -1
@@ -79,6 +80,7 @@ class Connection:
         self._searched = 0
         self._head_end = -1
         self.uploading = False
+        self.expecting = True
 
     def receive(self) -> bool:
         """Takes what is there without waiting. False when the client has closed. Raises OSError."""
@@ -116,6 +118,7 @@ class Connection:
         self.parser.unreader.begin(bytes(self.buffer))
         self.parser.unreader.arrived = None if self.uploading else time.monotonic()
         self.buffer = bytearray()
+        self.expecting = False
 
     @property
     def head_is_missing(self) -> bool:

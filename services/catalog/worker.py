@@ -6,23 +6,25 @@ which such bodies may have half. So clients that are silent, slow or gone hold n
 """
 
 import contextlib
+import select
 import socket
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ, EVENT_WRITE
 from types import FrameType
 from typing import Any
 
-from gunicorn.http import errors, wsgi
+from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
-from catalog import chunks, connection, deadline, draining, problems, requests, wire
+from catalog import chunks, connection, deadline, draining, gateway, problems, requests, wire
 from catalog.connection import Arrived, Connection
+from catalog.outlet import is_ready
+from catalog.pool import Pool
 
 UPLOAD_WAIT_SECONDS = 15
 """How long a large body waits for a thread."""
@@ -31,8 +33,14 @@ LIVENESS = (b"GET /livez ", b"HEAD /livez ")
 READINESS = (b"GET /readyz ", b"HEAD /readyz ")
 """Answered by threads of their own: a service whose threads all wait for another one is ready nevertheless."""
 READINESS_THREADS = 2
+PROBES = LIVENESS + READINESS
 UNREAD_MAX = 16 * 1024 * 1024
 """Bytes of answers that are kept for clients that read slowly, in each process."""
+FOLLOWING_SECONDS = 0.002
+"""How long a thread waits for the next request of its client, while no other one waits, before the loop does.
+
+A busy client sends it at once, and to go by the loop takes more than half as long as to answer it.
+"""
 EXIT_SECONDS = 1
 """How long the process waits for requests on idle connections when it stops: some are on their way."""
 
@@ -63,6 +71,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._uploads = 0
         self._uploads_most = max(1, self.cfg.threads // 2)
         self._queue: deque[Connection] = deque()
+        self._fixed = gateway.fixed(self.cfg)
+
+    def get_thread_pool(self) -> Pool[Connection]:
+        """The threads for requests."""
+        return Pool(self.cfg.threads, self._serve)
 
     def load_wsgi(self) -> None:
         """Loads the application."""
@@ -71,13 +84,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # Threads do not survive a fork, so they begin here.
         for each in self._background:
             each.start()
-        self._readiness = ThreadPoolExecutor(READINESS_THREADS, "readiness")
+        self._readiness = Pool(READINESS_THREADS, self._serve_one)
 
     def run(self) -> None:
         """Serves until told to stop."""
         try:
             super().run()
         finally:
+            self._readiness.shutdown()
             for each in self._background:
                 each.stop()
 
@@ -89,16 +103,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._make_room()
         self.nr_conns += 1
-        conn = Connection(self.cfg, sock, client, listener.getsockname())
+        conn = Connection(self._fixed, sock, client, listener.getsockname())
         self._wait(conn)
         self._on_readable(conn, sock)
 
-    def finish_request(self, conn: Connection, future: "Future[bool]") -> None:
-        """Runs in the loop when a thread is done with a request."""
+    def finish(self, conn: Connection) -> None:
+        """Runs in the loop when a thread is done with a connection."""
         if conn.uploading:
             self._uploads -= 1
             self._begin_uploads()
-        conn.keeps = not future.cancelled() and future.result()
         if conn.outlet.size:
             self._send_on(conn)
         else:
@@ -134,6 +147,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             each.retire()
         super().handle_exit(sig, frame)
 
+    def _serve_one(self, conn: Connection) -> None:
+        """Runs in a thread: answers a request."""
+        conn.keeps = self.handle(conn)
+        self.method_queue.defer(self.finish, conn)
+
+    def _serve(self, conn: Connection) -> None:
+        """Runs in a thread: answers a request, and those that follow it at once, as long as nobody else waits."""
+        conn.keeps = self.handle(conn)
+        while self._follows(conn):
+            conn.hand_over()
+            conn.keeps = self.handle(conn)
+        self.method_queue.defer(self.finish, conn)
+
+    def _follows(self, conn: Connection) -> bool:
+        """Whether the client's next request is there before anybody else's."""
+        if not conn.keeps or not self.alive or conn.uploading or conn.outlet.size or self.tpool.is_asked:
+            return False
+        conn.expect_head(self._fixed.keepalive)
+        # What came behind the request before is the loop's matter, and so is what /livez and /readyz must not wait for.
+        if conn.buffer or not is_ready(conn.sock, select.POLLIN, FOLLOWING_SECONDS):
+            return False
+        with contextlib.suppress(OSError):  # The loop will meet it.
+            conn.receive()
+        return not conn.buffer.startswith(PROBES) and conn.arrived() is Arrived.WHOLE
+
     def handle(self, conn: Connection) -> bool:
         """Answers one request. True when the connection can take another one."""
         request = None
@@ -156,8 +194,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, request: Any, conn: Connection) -> bool:
         """Has the application answer a request. True when the connection may be kept."""
-        response, environ = wsgi.create(request, conn.outlet, conn.client, conn.server, self.cfg)
-        environ["wsgi.multithread"] = True
+        response = gateway.Answer(request, conn.outlet, self._fixed)
+        environ = gateway.of_request(request, conn.environ)
         # No other protocol is spoken here, so the wish for one is passed over (RFC 9110, 7.8).
         environ.pop("HTTP_UPGRADE", None)
         arrived = conn.parser.unreader.arrived
@@ -262,14 +300,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._stop_waiting(conn)
         conn.hand_over()
         if alive:
-            future: Future[bool] = Future()
-            future.set_result(self.handle(conn))
-            self.method_queue.defer(self.finish_request, conn, future)
+            conn.keeps = self.handle(conn)
+            self.method_queue.defer(self.finish, conn)
         elif ready:
-            future = self._readiness.submit(self.handle, conn)
-            future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+            self._readiness.ask(conn)
         else:
-            self.enqueue_req(conn)
+            self.tpool.ask(conn)
 
     def _begin_uploads(self) -> None:
         while self._queue and self._uploads < self._uploads_most:
@@ -277,7 +313,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._uploads += 1
             conn.uploading = True
             conn.hand_over()
-            self.enqueue_req(conn)
+            self.tpool.ask(conn)
 
     def _refuse(self, conn: Connection, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
         self.log.info("A request from %s was refused: %s", conn.client, detail)
@@ -287,10 +323,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _go_on(self, conn: Connection) -> None:
         """What comes after an answer that is sent."""
-        if not conn.keeps or not self.alive:
+        if not conn.keeps:
             self._end(conn)
             return
-        conn.expect_head(self.cfg.keepalive)
+        if not conn.expecting:
+            conn.expect_head(self._fixed.keepalive)
+        if not self.alive:  # Of which the client may not know yet.
+            conn.deadline = min(conn.deadline, time.monotonic() + EXIT_SECONDS)
         self._wait(conn)
         self._look(conn)
 
