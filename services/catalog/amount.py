@@ -55,8 +55,10 @@ def parse(text: str, currency: str) -> Decimal:
     A single mark with three digits behind it (`1,299`, `12.500`) can be thousands or decimals and is refused.
     Zeros from the fourth decimal on change nothing and may stand there, as databases export them. Raises Invalid.
     """
-    number = text if _PLAIN.fullmatch(text) else _number(_normal(text), currency)
-    integer, fraction = _split_number(number)
+    if _PLAIN.fullmatch(text):
+        integer, _, fraction = text.partition(".")
+    else:
+        integer, fraction = _split_number(_number(_normal(text), currency))
     if len(fraction) > price.DECIMALS + 1:
         fraction = fraction[: price.DECIMALS] + fraction[price.DECIMALS :].rstrip("0")
     return price.from_digits(integer.lstrip("0") or "0", fraction)

@@ -7,6 +7,8 @@ page. So what is asked all the time is compiled at its first use, and its rows c
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from decimal import Decimal
+from itertools import chain
 from operator import attrgetter, methodcaller
 from typing import Any, TypeVar, cast
 
@@ -16,6 +18,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 STATEMENT_MAX = 1024 * 1024
 """Bytes of an INSERT of many rows, which mysqlclient ends at 64 kB otherwise: less than any server takes."""
+ROWS_MAX = 512
+"""Rows of one on SQLite, which takes 32 766 values."""
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -94,15 +98,32 @@ class _Compiled:
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
 
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Runs it with the values of each row."""
+        """Runs it, an INSERT, with the values of each row."""
         parameters = [self._parameters(values) for values in rows]
         try:
             with closing(connection.connection.cursor()) as cursor:
                 if connection.dialect.name == "mysql":
                     cast(Any, cursor).max_stmt_length = STATEMENT_MAX
-                cursor.executemany(self._sql, parameters)
+                    cursor.executemany(self._sql, [_quickly_quoted(each) for each in parameters])
+                else:
+                    self._run_on_sqlite(cursor, parameters)
         except self._error as error:
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
+
+    def _run_on_sqlite(self, cursor: Any, parameters: Sequence[Row]) -> None:
+        """Many rows in each statement.
+
+        The driver's own way is a statement for each row. At the end of each, FTS5 writes what it has gathered, and each
+        lets another thread run, which takes the interpreter for 5 ms.
+        """
+        before, values, row = self._sql.partition(" VALUES ")
+        first = 0
+        while left := len(parameters) - first:
+            # A power of two, so that the driver keeps few statements.
+            number = min(ROWS_MAX, 1 << (left.bit_length() - 1))
+            rows = before + values + ", ".join([row] * number)
+            cursor.execute(rows, list(chain.from_iterable(parameters[first : first + number])))
+            first += number
 
     def _parameters(self, values: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(
@@ -117,3 +138,8 @@ class _Compiled:
         for place, processor in self._results:
             values[place] = processor(values[place])
         return tuple(values)
+
+
+def _quickly_quoted(row: Row) -> Row:
+    """Decimals as texts, which mysqlclient quotes in a third of the time; as values of a new row they mean the same."""
+    return tuple([str(value) if isinstance(value, Decimal) else value for value in row])

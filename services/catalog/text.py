@@ -73,6 +73,8 @@ def name(value: str) -> str:
 
 def sku(value: str) -> str:
     """One line of 1 to 64 characters, all of them visible or blanks; kept character for character."""
+    if value.isascii() and value.isprintable() and (plain := value.strip()):
+        return _bounded(plain, SKU_MAX)
     shown = _between(_without(_TEXT_CONTROLS, value), _FIRST_SHOWN)
     line = _line(shown, "must not be blank; leave it out when there is none")
     if found := _INVISIBLE.search(line):

@@ -96,9 +96,9 @@ def _content(name: str, cell: str) -> str:
 
 def _doubt(name: str, cell: str) -> Invalid | None:
     """What a spreadsheet seems to have lost of a cell that is taken as it stands: a product may be called so."""
-    if _FAILED_FORMULA.fullmatch(cell):
+    if cell.startswith(("#", "Err:")) and _FAILED_FORMULA.fullmatch(cell):
         return Invalid("failed_formula", "is what a spreadsheet writes where a formula has failed")
-    if name == "sku" and _ROUNDED.fullmatch(cell):
+    if name == "sku" and "E+" in cell and _ROUNDED.fullmatch(cell):
         return Invalid("rounded_number", "looks like a number that a spreadsheet has rounded; its last digits are lost")
     return None
 
