@@ -1,4 +1,4 @@
-"""Measures the catalogue on MySQL, in the memory that the chart gives it: `make bench`.
+"""Measures the catalogue on MySQL: `make bench`.
 
 QUICK=1 measures less and shorter; ONLY=reads,search some parts; the results are in build/bench.json as well.
 """
@@ -14,7 +14,7 @@ import msgspec
 
 from bench import exports, imports, machine, markdown, pages, reads, searching, starts, writes
 from bench.catalogue import items
-from bench.database import Database
+from bench.database import LIMITED, WITHOUT_DISK, Database
 from bench.filling import analyze, fill
 from bench.progress import progress
 from bench.results import Results, Table
@@ -23,7 +23,7 @@ from bench.servers import Stage
 
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 QUICK = bool(os.environ.get("QUICK"))
-ROUNDS = Rounds(3, 1) if QUICK else Rounds(10, 2)
+ROUNDS = Rounds(2, 1) if QUICK else Rounds(10, 2)
 RESULTS = Path("build/bench.json")
 
 Part = Callable[[Stage, Rounds], Iterator[Table]]
@@ -59,7 +59,7 @@ def main() -> None:
 def _at_size(size: int, due: Sequence[Part]) -> Iterator[Table]:
     with tempfile.TemporaryDirectory() as directory:
         progress("starting MySQL")
-        database = Database(Path(directory))
+        database = Database(Path(directory), WITHOUT_DISK if size == SMALL else LIMITED)
         try:
             connection = database.connect()
             fill(connection, items(size))

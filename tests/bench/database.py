@@ -1,6 +1,7 @@
-"""MySQL with the chart's configuration, in the memory that the chart gives it."""
+"""MySQL with the chart's configuration."""
 
 import configparser
+from collections.abc import Sequence
 from pathlib import Path
 
 import MySQLdb
@@ -9,8 +10,10 @@ from bench import usage
 from catalog import migrate, settings
 from mysql_server import PASSWORD, MySQLServer, docker
 
-MEMORY = "1g"
-"""The chart's `mysql.resources.limits.memory`."""
+LIMITED = ("--memory", "1g", "--memory-swap", "1g")
+"""The chart's `mysql.resources.limits.memory`; files lie on the disk."""
+WITHOUT_DISK = ("--tmpfs", "/var/lib/mysql")
+"""Files lie in memory: how long a disk takes for a commit would hide what the servers take."""
 PEER = "peer"
 MY_CNF = Path(__file__).parents[2] / "charts/product-catalog/files/mysql/my.cnf"
 # Where files lie differs in a container of its own.
@@ -20,8 +23,8 @@ ELSEWHERE = ("datadir", "socket", "pid-file", "secure-file-priv", "local-infile"
 class Database(MySQLServer):
     """A server with an empty catalogue."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory, ("--memory", MEMORY, "--memory-swap", MEMORY), _options())
+    def __init__(self, directory: Path, container: Sequence[str]) -> None:
+        super().__init__(directory, container, _options())
         self._pid = int(docker("inspect", "--format", "{{.State.Pid}}", self.name))
         migrate.upgrade(settings.load(self.environ("migrator")))
         # asyncmy cannot send a password with an é, such as the other users have.

@@ -17,7 +17,9 @@ from bench.rounds import Rounds
 from bench.servers import Server, Stage
 
 PART = "imports"
-ROWS = 50_000
+ROWS_MAX = 50_000
+ROWS_A_ROUND = 10_000
+"""A short bench imports shorter files."""
 LARGE = 1_000_000
 """Rows of the file whose memory is looked at, on a stage of that size."""
 PAIRS_MAX = 5
@@ -40,30 +42,30 @@ def measure(stage: Stage, rounds: Rounds) -> Iterator[Table]:
     """One table: MySQL, LOAD DATA, SQLite, and a large file."""
     add, read = stage.service("add_product", **UNBOUNDED), stage.service("read_product")
     connection = stage.database.connect()
-    number = min(rounds.number, PAIRS_MAX)
+    number, rows = min(rounds.number, PAIRS_MAX), min(rounds.number * ROWS_A_ROUND, ROWS_MAX)
     imported, loaded = [], []
     for pair in range(number):
-        progress(f"{PART}: {ROWS:,} rows, pair {pair + 1} of {number}")
-        imported.append(_import(stage, add, read, _rows(f"I{pair}", ROWS)))
+        progress(f"{PART}: {rows:,} rows, pair {pair + 1} of {number}")
+        imported.append(_import(stage, add, read, _rows(f"I{pair}", rows)))
         before = stage.database.cpu()
-        seconds = fill(connection, _rows(f"L{pair}", ROWS))
+        seconds = fill(connection, _rows(f"L{pair}", rows))
         loaded.append(Done(seconds, 0, stage.database.cpu() - before, 0))
     connection.close()
     ratio = Quartiles.of([data.seconds / own.seconds for own, data in zip(imported, loaded, strict=True)])
-    ours = _line(f"import of {ROWS:,} rows, MySQL", ROWS, imported, MYSQL_RATE)
-    theirs = _line("LOAD DATA, the same rows, commits of 10,000", ROWS, loaded)
+    ours = _line(f"import of {rows:,} rows, MySQL", rows, imported, MYSQL_RATE)
+    theirs = _line("LOAD DATA, the same rows, commits of 10,000", rows, loaded)
     theirs.ratio, theirs.targets = ratio, [Target(ratio.median, LOAD_DATA_SHARE, RATIO, least=True)]
     theirs.memory = theirs.server_cpu = None
-    yield Table(PART, "importing CSV", "rows", [ours, theirs, _sqlite(stage, number), *_large(stage, add, read)])
+    yield Table(PART, "importing CSV", "rows", [ours, theirs, _sqlite(stage, number, rows), *_large(stage, add, read)])
 
 
-def _sqlite(stage: Stage, number: int) -> Line:
+def _sqlite(stage: Stage, number: int, rows: int) -> Line:
     url = f"sqlite:///{stage.directory}/imports.sqlite3"
     settings = {"CATALOG_DATABASE_URL": url, "CATALOG_DATABASE_PASSWORD_FILE": ""}
     stage.migrate(url)
     add, read = stage.service("add_product", **settings), stage.service("read_product", **settings)
-    done = [_import(stage, add, read, _rows(f"S{pair}", ROWS)) for pair in range(number)]
-    line = _line(f"import of {ROWS:,} rows, SQLite", ROWS, done, SQLITE_RATE)
+    done = [_import(stage, add, read, _rows(f"S{pair}", rows)) for pair in range(number)]
+    line = _line(f"import of {rows:,} rows, SQLite", rows, done, SQLITE_RATE)
     line.database_cpu = None
     return line
 

@@ -21,7 +21,7 @@ def facts() -> dict[str, str]:
         "Memory": f"{int(_found('/proc/meminfo', 'MemTotal').split()[0]) / 2**20:.0f} GiB",
         "System": f"Linux {platform.release()}",
         "Python": platform.python_version(),
-        "MySQL": f"{IMAGE}, the chart's my.cnf, limited to 1 GiB",
+        "MySQL": f"{IMAGE}, the chart's my.cnf",
         "Load before": f"{os.getloadavg()[0]:.2f}",
     }
 

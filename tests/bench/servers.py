@@ -51,8 +51,12 @@ class Server:
             self._process = subprocess.Popen(
                 command, env={**os.environ, **environ}, cwd=directory, stdout=log, stderr=subprocess.STDOUT
             )
-        self.seconds = self._wait(ready)
-        """From its start until it was ready."""
+        try:
+            self.seconds = self._wait(ready)
+            """From its start until it was ready."""
+        except RuntimeError:
+            self.stop()
+            raise
 
     def processes(self) -> list[int]:
         """Those of the server."""
