@@ -65,9 +65,10 @@ format: $(READY) ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
 
 .PHONY: messages
-messages: $(READY) ## Bring each messages.po up to date with the sentences of the pages; a new one waits for its translation
+messages: $(READY) ## Bring each messages.po up to date with the sentences of the pages; LANGUAGE=de: begin one for German
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping $(TRANSLATIONS)/babel.cfg --keywords lazy_gettext --no-location --sort-output --no-wrap --output build/messages.pot services/display_product
+	$(if $(LANGUAGE),$(BIN)/pybabel --quiet init --input-file build/messages.pot --output-dir $(TRANSLATIONS) --no-wrap --locale $(LANGUAGE))
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --output-dir $(TRANSLATIONS) --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 .PHONY: translations

@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import display_product
+from catalog import amount
 from display_product.languages import DEFAULT, LANGUAGES
 
 FOLDER = Path(display_product.__file__).parent
@@ -50,6 +51,10 @@ def test_the_search_for_sentences_finds_those_of_code_templates_and_plurals() ->
         ("%(count)s row", "%(count)s rows"),
         "Newest first",
     } <= sentences()
+
+
+def test_imports_know_currencies_in_every_language_of_the_pages() -> None:
+    assert set(amount.LANGUAGES) == set(LANGUAGES), "name the language in catalog/amount.py, too"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
