@@ -20,7 +20,8 @@ from display_product import (
     views,
     writes,
 )
-from display_product.client import ANSWER_SECONDS, Client
+from display_product.answers import ANSWER_SECONDS
+from display_product.client import Client
 
 
 def create_app(settings: Settings | None = None) -> Flask:

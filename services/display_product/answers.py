@@ -1,7 +1,8 @@
 """Answers of read-product that are used again, as an HTTP cache does (RFC 9111).
 
 The list is asked for far more often than it changes. How long an answer may be used, the answer itself says; those who
-ask for the same one at the same time wait for one request.
+ask for the same one at the same time wait for one request. That goes round what read-product has kept: an answer from
+there has often used up its time on the way, and what is a second old here would be two.
 """
 
 import contextlib
@@ -26,7 +27,10 @@ KEPT_BYTES = 4 * 1024 * 1024
 ANSWER_BYTES = KEPT_BYTES // 16
 """What one body may have: a page of a hundred long products must not drive all others out."""
 T = TypeVar("T")
-NOTHING: Mapping[str, str] = {}
+ANSWER_SECONDS = 8
+"""Within which a page begins, however many questions it has and whatever the services do; they need up to 7."""
+LASTS_MAX = 10
+"""Seconds for which an answer is used at the most, whatever it says."""
 OVERHEAD = 1000
 """Bytes that an answer takes besides its body and its address."""
 
@@ -64,12 +68,12 @@ class Answers:
         self._room = kept_bytes
 
     def get(self, address: str, send: Send, *, anew: bool, patience: float) -> Answer:
-        """The answer at this address, kept or sent for; with `anew` always sent for, round every cache.
+        """The answer at this address, kept or sent for; with `anew` always sent for.
 
         `patience` is for how many seconds to wait for somebody else's request, before one is sent from here.
         """
         if anew:
-            return self._ask(address, send, {"Cache-Control": "no-cache"})
+            return self._ask(address, send)
         with self._lock:
             kept = self._kept.get(address)
             if kept is not None and time.monotonic() < kept.until:
@@ -100,10 +104,11 @@ class Answers:
             with self._lock:
                 del self._flights[address]
 
-    def _ask(self, address: str, send: Send, headers: Mapping[str, str] = NOTHING) -> Answer:
+    def _ask(self, address: str, send: Send) -> Answer:
         kept = self._kept.get(address)
+        headers = {"Cache-Control": "no-cache"}
         if kept is not None and kept.etag:
-            headers = {**headers, "If-None-Match": kept.etag}
+            headers["If-None-Match"] = kept.etag
         # Time that the request takes counts as age (RFC 9111, 4.2.3): the answer may be as old as its question.
         asked = time.monotonic()
         response = send(headers)
@@ -143,4 +148,4 @@ def _lifetime(headers: Mapping[str, str]) -> float:
         return 0
     age = headers.get("Age", "0")
     # An age that cannot be read may be any.
-    return max(said.max_age - int(age), 0) if age.isdecimal() else 0
+    return min(max(said.max_age - int(age), 0), LASTS_MAX) if age.isdecimal() else 0

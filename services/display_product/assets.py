@@ -6,7 +6,9 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, request
+
+from display_product.addresses import url_for
 
 FOLDER = Path(__file__).with_name("static")
 SUFFIXES = (".css", ".js", ".svg")

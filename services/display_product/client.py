@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -27,9 +28,6 @@ READ = "read-product"
 ADD = "add-product"
 PATH = "/api/v1/products"
 IMPORTS = "/api/v1/imports"
-
-ANSWER_SECONDS = 8
-"""Within which a page begins, however many questions it has and whatever the services do; they need up to 7."""
 
 
 class _Within(Timeout):
@@ -150,7 +148,7 @@ class Client:
 
         `arguments` are limit, sort, q and after. Raises Refused for a wrong one.
         """
-        address = f"{PATH}?{urlencode(arguments)}"
+        address = _list_address(tuple(arguments.items()))
 
         def send(headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
             return self._send(READ, "GET", address, headers=headers)
@@ -281,6 +279,11 @@ class Client:
 
     def _decode(self, answer: urllib3.BaseHTTPResponse, kind: type[T]) -> T:
         return msgspec.json.decode(answer.data, type=kind)
+
+
+@lru_cache(maxsize=256)
+def _list_address(arguments: tuple[tuple[str, str], ...]) -> str:
+    return f"{PATH}?{urlencode(arguments)}"
 
 
 def _fault(service: str, status: int, body: bytes) -> Exception:

@@ -16,12 +16,11 @@ def register(app: Flask) -> None:
     def deliver(response: Response) -> Response:
         if response.mimetype != "text/html":
             return response
-        response.vary.update(("Accept-Encoding", "Accept-Language", "Cookie"))
-        response.cache_control.private = True
-        response.cache_control.no_cache = True
-        if response.is_streamed or "csrf_token" in g or session.modified:
-            return response
+        response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         if "ETag" in response.headers:  # It is a kept page.
+            return response
+        if response.is_streamed or "csrf_token" in g or session.modified:
             return response
         if response.status_code == 200:
             # Weak, since the same page travels compressed and plain.

@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
@@ -18,7 +17,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Gives templates the filters `price`, `number`, `decimal` and `moment`, and `example_price()`."""
 
     def price(value: Decimal | str) -> str:
-        return _price(str(value), settings.currency, get_locale())
+        return _price(str(value), settings.currency, get_locale().language)
 
     app.jinja_env.filters["price"] = price
     app.jinja_env.filters["number"] = number
@@ -31,9 +30,9 @@ def register(app: Flask, settings: Settings) -> None:
 
 # Of a page's time the formatting of its prices takes a quarter, and prices come again and again.
 @lru_cache(maxsize=10_000)
-def _price(value: str, currency: str, locale: Locale | None) -> str:
+def _price(value: str, currency: str, language: str) -> str:
     # Always the two decimals that are stored, also for a currency that has fewer.
-    return format_currency(Decimal(value), currency, locale=locale, currency_digits=False)
+    return format_currency(Decimal(value), currency, locale=language, currency_digits=False)
 
 
 def plain_price(value: Decimal) -> str:
@@ -58,5 +57,10 @@ def decimal(value: float) -> str:
 
 def moment(value: datetime) -> Markup:
     """Day and time in UTC, for people and for programs."""
-    text = format_datetime(value, "d MMM y, HH:mm", tzinfo=None, locale=get_locale())
+    return _moment(value, get_locale().language)
+
+
+@lru_cache(maxsize=10_000)
+def _moment(value: datetime, language: str) -> Markup:
+    text = format_datetime(value, "d MMM y, HH:mm", tzinfo=None, locale=language)
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(timespec="seconds"), text)

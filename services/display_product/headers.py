@@ -41,7 +41,8 @@ def register(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(headers)
+        # Nothing else sets them, so they are not looked for.
+        response.headers.extend(headers)
         return response
 
 

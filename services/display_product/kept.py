@@ -91,18 +91,17 @@ def answer(template: str, said: Answer, values: Callable[[], dict[str, Any]]) ->
         return current_app.make_response(render_template(template, **values()))
     pages: Pages = current_app.extensions["kept"]
     etag = _etag(pages, said)
-    response = Response(content_type="text/html; charset=utf-8")
     # Weak, since the same page travels compressed and plain.
-    response.set_etag(etag, weak=True)
+    headers = {"ETag": f'W/"{etag}"'}
     if request.if_none_match.contains_weak(etag):
-        response.status_code = 304
-        return response
+        return Response(status=304, headers=headers, mimetype="text/html")
     page = pages.get(etag)
     if page is None:
         page = Page(render_template(template, **values()).encode())
         if "csrf_token" in g:
             raise AssertionError(f"{template} holds one person's secret")
         pages.keep(etag, page)
+    response = Response(headers=headers, mimetype="text/html")
     send(response, page)
     return response
 
@@ -129,7 +128,7 @@ def _etag(pages: Pages, said: Answer) -> str:
         request.script_root,
         request.path,
         request.query_string,
-        str(get_locale()),
+        get_locale().language,
         [preferences.current(name) for name in ("theme", "layout")],
     )
     return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()

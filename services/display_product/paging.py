@@ -4,10 +4,9 @@
 page there is no "previous", only "first page".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
-
-from werkzeug.datastructures import MultiDict
 
 # With the rest of the address this stays below what servers and proxies take (8 kB).
 TRAIL_MAX = 3000
@@ -23,7 +22,7 @@ class Place:
     cut: bool = False
 
     @classmethod
-    def of(cls, arguments: MultiDict[str, str]) -> "Place":
+    def of(cls, arguments: Mapping[str, str]) -> "Place":
         """The place that an address names."""
         text = arguments.get("trail", "")[:TRAIL_MAX]
         return cls(arguments.get("after"), tuple(filter(None, text.split(DOT))), text.startswith(DOT))

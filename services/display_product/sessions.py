@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner
 from itsdangerous import Signer as TokenSigner
@@ -25,6 +25,8 @@ class Protection(CSRFProtect):  # type: ignore[misc]
 
     def protect(self, apply_exemptions: bool = False) -> None:
         """See CSRFProtect."""
+        if request.method not in current_app.config["WTF_CSRF_METHODS"]:
+            return
         # A form with a file is read by its view, piece by piece.
         is_read = request.mimetype == "application/x-www-form-urlencoded"
         g.csrf_valid = is_read and has_cookie(request.form.get("csrf_token", ""))
@@ -82,6 +84,17 @@ class Signer(TimestampSigner):
 
 
 class _Sessions(SecureCookieSessionInterface):
+    """Flask's, but for what it does on each request for a session that there is not, and that nobody asks for."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
     def get_signing_serializer(self, app: Flask) -> Any:
         serializer = super().get_signing_serializer(app)
         if serializer is not None:

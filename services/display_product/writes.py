@@ -1,4 +1,4 @@
-"""Who has just written sees it at once, although lists are kept for a second or so, here and in read-product.
+"""Who has just written sees it at once, although lists are kept for a second or so.
 
 What they ask for goes round all caches for a while. A cookie remembers it, whose life the browser counts: the replicas
 of the pages need no common clock, and share nothing.
@@ -7,10 +7,11 @@ of the pages need no common clock, and share nothing.
 from flask import Flask, Response, current_app, g, request
 
 from catalog.settings import Settings
+from display_product.answers import ANSWER_SECONDS, LASTS_MAX
 from display_product.sessions import cookie_path, is_secure
 
 COOKIE = "catalog_wrote"
-SECONDS = 20
+SECONDS = LASTS_MAX + ANSWER_SECONDS + 2
 """For how long: more than an answer from before can be kept, which may have been on its way for as long as a page."""
 
 
@@ -39,5 +40,5 @@ def note() -> None:
 
 
 def just_now() -> bool:
-    """Whether the person has written so lately that caches may not know it."""
-    return "wrote" in g or COOKIE in request.cookies
+    """Whether the person has written so lately that caches may not know it, or makes the browser load all anew."""
+    return "wrote" in g or COOKIE in request.cookies or bool(request.cache_control.no_cache)

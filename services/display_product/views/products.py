@@ -29,12 +29,14 @@ views = Blueprint("products", __name__)
 @views.get("/products")
 def index() -> Response:
     """One page of the list."""
+    given = dict(request.args.lists())
     for name in (*DEFAULTS, "after", "trail"):
-        if len(request.args.getlist(name)) > 1:
+        if len(given.get(name, ())) > 1:
             detail = "is given more than once"
             raise client.Refused(HTTPStatus.BAD_REQUEST, detail, [FieldError(name, detail, "parameter")])
-    asked = {name: request.args.get(name, default) for name, default in DEFAULTS.items()}
-    place = Place.of(request.args)
+    arguments = {name: values[0] for name, values in given.items()}
+    asked = {name: arguments.get(name, default) for name, default in DEFAULTS.items()}
+    place = Place.of(arguments)
     said = client.get().find(asked if place.after is None else {**asked, "after": place.after})
 
     def values() -> dict[str, Any]:

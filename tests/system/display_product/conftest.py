@@ -9,6 +9,7 @@ import display_product
 from apps import Api
 from caches import Caches, serving
 from catalog.settings import Settings
+from display_product import answers
 from pages import Browser
 from processes import Running, running_services
 
@@ -52,7 +53,8 @@ def caches(running: Running) -> Caches:
 
 
 @pytest.fixture
-def cached(settings: Settings, caches: Caches) -> Iterator[Settings]:
-    """Settings of pages that reach read-product through these caches."""
+def cached(settings: Settings, caches: Caches, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of pages that reach read-product through these caches, and believe them."""
+    monkeypatch.setattr(answers, "LASTS_MAX", 3600)
     with serving(caches) as url:
         yield replace(settings, read_url=url)

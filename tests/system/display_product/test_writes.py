@@ -45,6 +45,8 @@ def test_what_is_kept_is_what_others_see(api: Api, writer: Browser, reader: Brow
     add(writer, "Vase")
     assert names(reader) == ["Lamp"]
     assert len(caches.asked) == 1
+    # A browser that is told to load all anew.
+    assert reader.get("/products", headers={"Cache-Control": "no-cache"}).texts(".card h2") == ["Vase", "Lamp"]
 
 
 def _add(browser: Browser, api: Api) -> None:
