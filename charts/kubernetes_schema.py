@@ -18,6 +18,7 @@ NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 KEY = rf"^([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{NAME}$"
 KEYED = {"propertyNames": {"pattern": KEY}}
 NAMES = {"type": "string", "minLength": 1, "maxLength": 253, "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"}
+LABEL = {"type": "string", "maxLength": 63, "pattern": r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}
 CONFIG_KEY = {"type": "string", "pattern": r"^[-._a-zA-Z0-9]+$"}
 OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 CIDR = rf"^({OCTET}(\.{OCTET}){{3}}/(3[0-2]|[12]?[0-9])|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
@@ -27,6 +28,7 @@ POLICIES = ["Honor", "Ignore"]
 # Of fields that are texts to the models.
 CHOICES = {
     ("V1AppArmorProfile", "type"): PROFILES,
+    ("V1DeploymentStrategy", "type"): ["Recreate", "RollingUpdate"],
     ("V1HTTPGetAction", "scheme"): ["HTTP", "HTTPS"],
     ("V1LabelSelectorRequirement", "operator"): SELECTOR_OPERATORS,
     ("V1NodeSelectorRequirement", "operator"): [*SELECTOR_OPERATORS, "Gt", "Lt"],
@@ -47,10 +49,42 @@ RESOURCES: dict[str, Any] = {
     "additionalProperties": False,
     "patternProperties": {rf"^(cpu|memory|ephemeral-storage|hugepages-\S+|[a-z0-9][-a-z0-9.]*/{NAME})$": QUANTITY},
 }
+# The fields of a model that has many more: volumes of the `restricted` Pod Security level, and the two plainest others.
+ONLY = {
+    "V1Volume": {
+        "name",
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "hostPath",
+        "image",
+        "nfs",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    }
+}
+# A number of pods, or a share of them.
+SHARE = {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^[0-9]+%$"}
 # Of fields that the models know less of than the API server does.
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("V1ConfigMapKeySelector", "key"): CONFIG_KEY,
     ("V1ConfigMapKeySelector", "name"): NAMES,
+    # A file can hold all labels or annotations; a variable only one.
+    ("V1DownwardAPIVolumeFile", "fieldRef"): {
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "required": ["fieldPath"],
+        "properties": {
+            "apiVersion": {"type": ["string", "null"]},
+            "fieldPath": {
+                "type": "string",
+                "pattern": r"^metadata\.(name|namespace|uid|(labels|annotations)(\['[^']+'\])?)$",
+            },
+        },
+    },
     ("V1EnvVar", "name"): {"type": "string", "minLength": 1, "pattern": "^[ -<>-~]+$"},
     ("V1ExecAction", "command"): {"type": "array", "minItems": 1, "items": {"type": "string"}},
     ("V1HTTPHeader", "name"): {"type": "string", "pattern": "^[-A-Za-z0-9]+$"},
@@ -75,12 +109,20 @@ FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("V1PodAffinityTerm", "topologyKey"): {"type": "string", "pattern": KEY},
     ("V1ResourceFieldSelector", "divisor"): QUANTITY,
     # The pods of this chart have no claims that a container could name.
+    ("V1RollingUpdateDeployment", "maxSurge"): SHARE,
+    ("V1RollingUpdateDeployment", "maxUnavailable"): SHARE | {"pattern": "^(100|[1-9]?[0-9])%$"},
     ("V1ResourceRequirements", "claims"): {"type": ["array", "null"], "maxItems": 0},
     ("V1ResourceRequirements", "limits"): RESOURCES,
     ("V1ResourceRequirements", "requests"): RESOURCES,
     ("V1SecretKeySelector", "key"): CONFIG_KEY,
     ("V1SecretKeySelector", "name"): NAMES,
     ("V1TopologySpreadConstraint", "topologyKey"): {"type": "string", "pattern": KEY},
+    # The whole of a claim: left to the API server.
+    ("V1Volume", "ephemeral"): {"type": ["object", "null"]},
+    ("V1Volume", "name"): LABEL,
+    ("V1VolumeMount", "mountPath"): {"type": "string", "pattern": "^[^:]+$"},
+    ("V1VolumeMount", "name"): LABEL,
+    ("V1EmptyDirVolumeSource", "sizeLimit"): QUANTITY,
 }
 _WITH_VALUES = {"required": ["values"], "properties": {"values": {"type": "array", "minItems": 1}}}
 _WITHOUT_VALUES = {"properties": {"values": {"maxItems": 0}}}
@@ -129,6 +171,8 @@ RULES: dict[str, list[dict[str, Any]]] = {
             "then": {"required": ["effect"], "properties": {"effect": {"const": "NoExecute"}}},
         },
     ],
+    # A name, and one source.
+    "V1Volume": [{"minProperties": 2, "maxProperties": 2}],
     "V1TopologySpreadConstraint": [
         {
             "if": {"type": "object", "required": ["minDomains"]},
@@ -183,7 +227,9 @@ def _object(name: str) -> dict[str, Any]:
     if required:
         schema["required"] = sorted(required)
     schema["properties"] = {
-        keys[field]: _property(name, keys[field], text) for field, text in model.openapi_types.items()
+        keys[field]: _property(name, keys[field], text)
+        for field, text in model.openapi_types.items()
+        if keys[field] in ONLY.get(name, {keys[field]})
     }
     if name in RULES:
         schema["allOf"] = RULES[name]

@@ -19,6 +19,7 @@ RELEASE = "product-catalog"
 # Labels about Helm would be untrue of objects that kubectl applies.
 HELM_LABELS = re.compile(r"^ +(app\.kubernetes\.io/managed-by|helm\.sh/chart): .*\n", re.MULTILINE)
 SOURCE = re.compile(r"^# Source: product-catalog/templates/(\S+)\.yaml\n", re.MULTILINE)
+COMPONENT = re.compile(r"^ +app\.kubernetes\.io/component: (\S+)\n", re.MULTILINE)
 HEAD = "# Rendered from charts/product-catalog by `make manifests`: change it there.\n"
 NAMESPACE = (
     HEAD
@@ -49,12 +50,21 @@ def manifests() -> dict[str, str]:
         source = SOURCE.search(document)
         text = HELM_LABELS.sub("", SOURCE.sub("", document)).strip()
         if source and not source[1].startswith("tests/") and yaml.safe_load(text):
-            files[source[1].replace("/", "-") + ".yaml"] = HEAD + text + "\n"
+            files[_file_name(source[1], text)] = HEAD + text + "\n"
     resources = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": sorted(files)}
     files["kustomization.yaml"] = HEAD + yaml.safe_dump(resources, sort_keys=False)
     # Not among the resources: whoever deletes these must not delete the namespace, and with it the data.
     files["namespace.yaml"] = NAMESPACE
     return files
+
+
+def _file_name(template: str, text: str) -> str:
+    """Name of an object's file: that of its template, in which `services` stands for the one service it belongs to."""
+    folder, _, kind = template.rpartition("/")
+    component = COMPONENT.search(text)
+    if folder == "services" and component:
+        folder = component[1]
+    return f"{folder}-{kind}.yaml" if folder else f"{kind}.yaml"
 
 
 def _output(*command: str) -> str:

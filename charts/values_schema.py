@@ -128,6 +128,20 @@ FORMS: dict[str, dict[str, Any]] = {
             required=("secretName", "hosts"),
         ),
     },
+    # An object of any kind, of which Kubernetes knows more than this.
+    "manifest": {
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {
+            "apiVersion": {"type": "string", "minLength": 1},
+            "kind": {"type": "string", "minLength": 1},
+            "metadata": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": "string", "minLength": 1}},
+            },
+        },
+    },
     # Of the Gateway API, which is no part of Kubernetes.
     "parentReference": _closed(
         {
@@ -254,19 +268,39 @@ def blocks(keys: list[Key]) -> list[Key]:
     return [found for key in keys if key.is_block for found in (key, *blocks(key.children))]
 
 
+def overridden(keys: list[Key]) -> list[str]:
+    """Paths of the defaults that a block lays over those of a key for all pods, down to the single value.
+
+    Where one of them is null, what is set for all must not take its place.
+    """
+    shared = {key.path[0]: BLOCKS[key.extra["of"]] for key in keys if "of" in key.extra}
+    inner = [key for key in leaves(keys) if len(key.path) == 2 and key.path[0] in shared.get(key.path[1], [])]
+    return [path for key in inner if isinstance(key.default, dict) for path in _paths(key.path, key.default)]
+
+
+def _paths(start: list[str], value: dict[str, Any]) -> list[str]:
+    found = []
+    for name, inner in value.items():
+        found.append(".".join([*start, name]))
+        if isinstance(inner, dict):
+            found += _paths([*start, name], inner)
+    return found
+
+
 def template(keys: list[Key]) -> str:
     """The template that lists the keys that must be there, and what those stand for that may be left out."""
     needed = [key for key in leaves(keys) if key.default is not None and not may_be_left_out(key)]
     empty = [key for key in leaves(keys) if may_be_left_out(key)]
     return "".join(
         [
-            "{{/* Every key that must be there. Made by `make chart-docs` from values.yaml, as what follows. */}}\n",
+            "{{/* Keys that must be there. Made by `make chart-docs` from values.yaml, like the list below. */}}\n",
             '{{- define "product-catalog.neededKeys" -}}\n',
             *(f"- {'.'.join(key.path)}\n" for key in (*blocks(keys), *needed)),
             "{{- end }}\n\n",
-            "{{/* What the keys stand for that may be null. */}}\n",
+            "{{/* Keys that may be null, and the values that they then have. */}}\n",
             '{{- define "product-catalog.emptyValues" -}}\n',
             *(f"{'.'.join(key.path)}: {json.dumps(None if key.default else key.default)}\n" for key in empty),
+            *(f"{path}: null\n" for path in overridden(keys)),
             "{{- end }}\n",
         ]
     )

@@ -10,6 +10,7 @@ from catalog import __version__
 from chart.everything import EVERYTHING, EXTERNAL
 from chart.rendering import (
     CHART,
+    HELMS,
     ROOT,
     Object,
     containers,
@@ -18,6 +19,7 @@ from chart.rendering import (
     one,
     pod_templates,
     render_chart,
+    render_text,
 )
 
 pytestmark = pytest.mark.chart
@@ -156,6 +158,68 @@ def test_names_fit_and_stay_apart(release: str) -> None:
         assert all(len(value) <= 63 for value in found["metadata"]["labels"].values())
     names = {(found["kind"], found["metadata"]["name"]) for found in objects}
     assert len(names) == len(objects)
+
+
+# By kind, without the release's name and the hash of a Job's content.
+NAMES = {
+    "Certificate": ["ca"],
+    "ConfigMap": ["backup", "init-schema", "mysql"],
+    "CronJob": ["backup", "restore"],
+    "Deployment": ["add-product", "display-product", "read-product"],
+    "HTTPRoute": ["display-product", "redirect"],
+    "HorizontalPodAutoscaler": ["add-product", "display-product", "read-product"],
+    "Ingress": ["display-product"],
+    "Issuer": ["ca", "selfsigned"],
+    "Job": ["backup", "credentials", "migrate"],
+    "NetworkPolicy": [
+        "add-product",
+        "backup",
+        "credentials",
+        "default-deny",
+        "display-product",
+        "migrate",
+        "mysql",
+        "read-product",
+        "restore",
+        "test",
+    ],
+    "PersistentVolumeClaim": ["backups"],
+    "Pod": ["test"],
+    "PodDisruptionBudget": ["add-product", "display-product", "read-product"],
+    "Role": ["credentials"],
+    "RoleBinding": ["credentials"],
+    "Service": ["add-product", "display-product", "mysql", "mysql-headless", "read-product"],
+    "ServiceAccount": ["add-product", "backup", "credentials", "display-product", "migrate", "mysql", "read-product"],
+    "ServiceMonitor": ["services"],
+    "StatefulSet": ["mysql"],
+}
+
+
+@pytest.mark.parametrize("helm", HELMS)
+def test_an_upgrade_finds_every_object_under_the_name_that_it_had(helm: str) -> None:
+    found: dict[str, list[str]] = {}
+    for each in render_chart(EVERYTHING, helm=helm):
+        name = each["metadata"]["name"].removeprefix("shop-")
+        found.setdefault(each["kind"], []).append(re.sub("-[0-9a-f]{8}$", "", name) if each["kind"] == "Job" else name)
+    assert {kind: sorted(names) for kind, names in found.items()} == NAMES
+
+
+@pytest.mark.helm3
+@pytest.mark.parametrize("values", [{}, EVERYTHING, EXTERNAL])
+def test_both_versions_of_helm_make_the_same_objects(values: dict[str, Any]) -> None:
+    objects = [render_chart(values, helm=helm) for helm in ("helm", "helm3")]
+    first, second = (sorted(found, key=lambda each: (each["kind"], each["metadata"]["name"])) for found in objects)
+    assert first == second
+
+
+@pytest.mark.parametrize("values", [{}, EVERYTHING, EXTERNAL])
+def test_what_is_rendered_reads_well(values: dict[str, Any]) -> None:
+    for document in render_text(values).split("---\n")[1:]:
+        assert document.startswith("# Source: product-catalog/templates/"), document
+        lines = document.rstrip("\n").split("\n")
+        assert [line for line in lines if line != line.rstrip() or "\t" in line] == []
+        assert lines[1].startswith(("apiVersion: ", "# ")), lines[:3]
+        assert ": null" not in document
 
 
 def test_two_releases_share_no_name() -> None:
@@ -328,7 +392,7 @@ def test_an_external_database_brings_no_mysql_and_its_read_host_serves_reading()
 
 
 def test_a_load_balancer_that_keeps_idle_connections_for_long_can_be_matched() -> None:
-    (add,) = render_chart({"keepAliveSeconds": 620}, "add-product/deployment.yaml")
+    add = one(render_chart({"keepAliveSeconds": 620}), "Deployment", "add-product")
     assert environment(add["spec"]["template"]["spec"]["containers"][0])["CATALOG_KEEPALIVE_SECONDS"] == "620"
 
 

@@ -81,6 +81,30 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"mysql": {"podLabels": {"helm.sh/chart": "shop"}}}, "mysql.podLabels sets helm.sh/chart"),
         ({"extraEnv": [{"name": "CATALOG_WORKERS", "value": "1"}]}, "extraEnv has CATALOG_WORKERS"),
         ({"extraEnv": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "extraEnv has A,"),
+        (
+            {"extraVolumes": [{"name": "tmp", "emptyDir": {}}]},
+            "extraVolumes has tmp, which is there already",
+        ),
+        (
+            {"mysql": {"extraVolumes": [{"name": "data", "emptyDir": {}}]}},
+            "extraVolumes has data, which is there already",
+        ),
+        (
+            {
+                "extraVolumes": [{"name": "ours", "emptyDir": {}}],
+                "extraVolumeMounts": [{"name": "ours", "mountPath": "/tmp"}],
+            },
+            "extraVolumeMounts has the path /tmp, where something is mounted already",
+        ),
+        (
+            {"jobs": {"extraVolumeMounts": [{"name": "ours", "mountPath": "/ours"}]}},
+            "extraVolumeMounts names the volume ours, which is not in extraVolumes",
+        ),
+        ({"strategy": {"type": "Recreate"}}, "strategy.rollingUpdate of addProduct has no meaning"),
+        (
+            {"readProduct": {"strategy": {"rollingUpdate": {"maxSurge": "0%"}}}},
+            "strategy.rollingUpdate of readProduct has maxSurge and maxUnavailable at 0",
+        ),
         ({"database": {"name": "mysql"}}, 'database.name is "mysql"'),
         ({"database": {"writerUser": "root"}}, "database.writerUser is root"),
         (
@@ -262,6 +286,18 @@ SLIPS: list[tuple[dict[str, Any], str]] = [
     ({"publicUrl": "https://*.example.com"}, "/publicUrl"),
     ({"httpRoute": {"path": "/shop(.*)"}}, "/httpRoute/path"),
     ({"jobs": {"backoffLimit": 1000000000000}}, "/jobs/backoffLimit"),
+    ({"strategy": {"type": "Rolling"}}, "/strategy/type"),
+    (
+        {"addProduct": {"strategy": {"rollingUpdate": {"maxSurge": "one"}}}},
+        "/addProduct/strategy/rollingUpdate/maxSurge",
+    ),
+    ({"extraVolumes": [{"name": "a"}]}, "/extraVolumes/0"),
+    ({"extraVolumes": [{"name": "a", "emptyDir": {}, "configMap": {"name": "b"}}]}, "/extraVolumes/0"),
+    ({"mysql": {"extraVolumes": [{"name": "A", "emptyDir": {}}]}}, "/mysql/extraVolumes/0/name"),
+    ({"extraVolumeMounts": [{"name": "a"}]}, "/extraVolumeMounts/0"),
+    ({"extraVolumeMounts": [{"name": "a", "mountPath": "/a", "readonly": True}]}, "readonly"),
+    ({"extraObjects": [{"kind": "ConfigMap", "metadata": {"name": "a"}}]}, "/extraObjects/0"),
+    ({"extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}}]}, "/extraObjects/0/metadata"),
     (EXTERNAL | {"externalDatabase": {"host": "db:3306"}}, "/externalDatabase/host"),
     (EXTERNAL | {"externalDatabase": {"host": "db..example.com"}}, "/externalDatabase/host"),
 ]
@@ -326,6 +362,19 @@ MANY_THINGS: dict[str, Any] = {
     },
     "mysql": {"persistence": {"size": "0.5Ti", "storageClass": "-"}},
     "podDisruptionBudget": {"minAvailable": "50%"},
+    "strategy": {"type": "Recreate", "rollingUpdate": None},
+    "extraVolumes": [
+        {"name": "certificates", "projected": {"sources": [{"secret": {"name": "s"}}, {"configMap": {"name": "c"}}]}},
+        {"name": "scratch", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
+        {"name": "labels", "downwardAPI": {"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+    ],
+    "extraVolumeMounts": [
+        {"name": "certificates", "mountPath": "/certificates", "readOnly": True},
+        {"name": "scratch", "mountPath": "/scratch", "subPath": "a"},
+    ],
+    "extraObjects": [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}},
+    ],
 }
 
 
@@ -355,8 +404,8 @@ def test_an_odd_host_or_path_that_is_not_published_asks_for_no_address() -> None
 
 @pytest.mark.parametrize("minimum", [1, "50%", "1%"])
 def test_a_budget_that_lets_one_pod_go_is_taken(minimum: Any) -> None:
-    (budget,) = render_chart({"podDisruptionBudget": {"minAvailable": minimum}}, "read-product/pdb.yaml")
-    assert budget["spec"]["minAvailable"] == minimum
+    budgets = render_chart({"podDisruptionBudget": {"minAvailable": minimum}}, "services/pdb.yaml")
+    assert [budget["spec"]["minAvailable"] for budget in budgets] == [minimum] * 3
 
 
 def test_a_service_of_no_pods_has_nothing_to_protect() -> None:

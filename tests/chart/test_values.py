@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import re
 import subprocess
 from decimal import Decimal
 from typing import Any
@@ -37,6 +38,8 @@ LEAVES = {".".join(leaf.path): leaf for leaf in values_schema.leaves(KEYS)}
 LABELS = {"example.com/team": "shop"}
 PEERS = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
 SECRETS = [{"name": "pull"}]
+VOLUMES = [{"name": "authorities", "configMap": {"name": "authorities"}}]
+MOUNTS = [{"name": "authorities", "mountPath": "/etc/authorities", "readOnly": True}]
 DIGEST = "sha256:" + "0" * 64
 # Another value than the default for the keys that have no obvious one.
 CHANGED: dict[str, Any] = {
@@ -51,6 +54,7 @@ CHANGED: dict[str, Any] = {
     "service.type": "NodePort",
     "service.annotations": LABELS,
     "serviceAccount.annotations": LABELS,
+    "strategy": {"rollingUpdate": {"maxSurge": "50%"}},
     "drainSeconds": 20,
     "terminationGracePeriodSeconds": 90,
     "logLevel": "DEBUG",
@@ -60,6 +64,8 @@ CHANGED: dict[str, Any] = {
     "tmpSizeLimit": "2Gi",
     "topologySpreadConstraints": [],
     "extraEnv": [{"name": "TZ", "value": "UTC"}],
+    "extraVolumes": VOLUMES,
+    "extraVolumeMounts": MOUNTS,
     "podAnnotations": LABELS,
     "podLabels": LABELS,
     "resources": {"requests": {"cpu": "70m"}},
@@ -110,6 +116,7 @@ CHANGED: dict[str, Any] = {
     "networkPolicy.apiServerPorts": [8443],
     "serviceMonitor.interval": "1m30s",
     "serviceMonitor.labels": LABELS,
+    "extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "more"}}],
 }
 # What must hold besides, for a key to have an effect.
 CONTEXT: dict[str, dict[str, Any]] = {
@@ -126,6 +133,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
     "networkPolicy.externalDatabaseTo": EXTERNAL,
     "serviceAccount.name": {"serviceAccount": {"create": False}},
     "httpRoute.hostnames": {"ingress": {"enabled": False}},
+    "extraVolumeMounts": {"extraVolumes": VOLUMES},
 }
 CONTEXT["serviceAccount.create"] = {}
 
@@ -239,6 +247,26 @@ def test_null_takes_every_default_out_that_can_be_done_without(helm: str) -> Non
             assert not {"resources", "securityContext", "livenessProbe"} & set(container)
 
 
+@pytest.mark.parametrize("helm", HELMS)
+def test_null_in_a_block_drops_one_key_and_what_is_set_for_all_does_not_take_its_place(helm: str) -> None:
+    values = {
+        "addProduct": {"resources": {"limits": None}, "podSecurityContext": {"runAsUser": None}, "startupProbe": None},
+        "mysql": {"resources": {"limits": None}, "podSecurityContext": {"runAsUser": None}},
+        "backup": {"enabled": True, "resources": {"requests": {"cpu": None}}},
+    }
+    objects = render_chart(values, helm=helm)
+    pods = [one(objects, kind, name) for kind, name in (("Deployment", "add-product"), ("StatefulSet", "mysql"))]
+    for pod in (found["spec"]["template"]["spec"] for found in pods):
+        assert "runAsUser" not in pod["securityContext"]
+        assert pod["securityContext"]["runAsGroup"]
+        assert [list(container["resources"]) for container in containers({"spec": pod})] == [["requests"]] * len(
+            containers({"spec": pod})
+        )
+    assert "startupProbe" not in pods[0]["spec"]["template"]["spec"]["containers"][0]
+    backup = one(objects, "CronJob", "backup")["spec"]["jobTemplate"]["spec"]["template"]
+    assert [list(container["resources"]["requests"]) for container in containers(backup)] == [["memory"]] * 2
+
+
 def test_null_leaves_mysql_without_resources_rather_than_with_those_of_a_service() -> None:
     (mysql,) = render_chart({"mysql": {"resources": None}}, "mysql/statefulset.yaml")
     assert "resources" not in mysql["spec"]["template"]["spec"]["containers"][0]
@@ -254,10 +282,59 @@ def test_openshift_chooses_every_id_where_both_security_contexts_name_none() -> 
 
 def test_off_in_a_block_wins_over_on_for_all() -> None:
     values = {"autoscaling": {"enabled": True}, "readProduct": {"autoscaling": {"enabled": False}, "replicaCount": 0}}
-    (read,) = render_chart(values, "read-product/deployment.yaml")
-    assert read["spec"]["replicas"] == 0
-    assert render_chart(values, "read-product/hpa.yaml") == []
-    assert len(render_chart(values, "add-product/hpa.yaml")) == 1
+    objects = render_chart(values)
+    assert one(objects, "Deployment", "read-product")["spec"]["replicas"] == 0
+    scaled = [found["metadata"]["name"] for found in of_kind(objects, "HorizontalPodAutoscaler")]
+    assert scaled == ["shop-add-product", "shop-display-product"]
+
+
+def test_volumes_of_your_own_reach_every_container_and_a_block_brings_others() -> None:
+    values = {
+        "backup": {"enabled": True, "extraVolumes": [], "extraVolumeMounts": []},
+        "extraVolumes": VOLUMES,
+        "extraVolumeMounts": MOUNTS,
+    }
+    for name, pod in pod_templates(render_chart(values)):
+        apart = "-backup" in name or "-restore" in name
+        assert (VOLUMES[0] in pod["spec"]["volumes"]) is not apart, name
+        for container in containers(pod):
+            assert (MOUNTS[0] in container.get("volumeMounts", [])) is not apart, (name, container["name"])
+
+
+def test_the_strategy_of_one_service_can_differ() -> None:
+    recreate = {"type": "Recreate", "rollingUpdate": None}
+    objects = render_chart({"strategy": {"rollingUpdate": {"maxSurge": 2}}, "addProduct": {"strategy": recreate}})
+    assert one(objects, "Deployment", "add-product")["spec"]["strategy"] == {"type": "Recreate"}
+    rolling = one(objects, "Deployment", "read-product")["spec"]["strategy"]["rollingUpdate"]
+    assert rolling == {"maxSurge": 2, "maxUnavailable": 0}
+
+
+@pytest.mark.parametrize("helm", HELMS)
+def test_objects_of_your_own_are_installed_with_their_templates_rendered(helm: str) -> None:
+    own = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "{{ .Release.Name }}-motd"},
+        "data": {"text": "in {{ .Release.Namespace }}: 007", "number": "1"},
+    }
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}}
+    first, second = render_chart({"extraObjects": [own, other]}, "extraobjects.yaml", helm=helm)
+    assert first["metadata"]["name"] == "shop-motd"
+    assert first["data"] == {"text": "in shop-eu: 007", "number": "1"}
+    assert second == other
+
+
+@pytest.mark.parametrize("block", PODS)
+def test_each_block_lists_the_keys_that_it_may_override(block: str) -> None:
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    comment = re.search(rf"^{block}:\n((?:  #.*\n)+)\n", text, re.MULTILINE)
+    assert comment
+    listed = comment[1].replace("#", "").partition("described above: ")[2].strip(" .\n")
+    own = next(key for key in KEYS if key.path == [block])
+    taken = set(values_schema.schema(KEYS)["properties"][block]["properties"])
+    repeated = {key.path[0] for key in KEYS if block in values_schema.BLOCKS.get(key.extra.get("of", ""), [])}
+    assert re.split(r",\s+", listed) == [key.path[0] for key in KEYS if key.path[0] in repeated]
+    assert taken == repeated | {key.path[1] for key in own.children}
 
 
 def test_schema_and_key_list_are_made_from_the_comments() -> None:

@@ -1,98 +1,139 @@
 {{/*
 Name of a Job. A Job cannot be changed once it is there, so its name changes with its content: `helm upgrade`,
 `kubectl apply` and GitOps tools then all run a new one, and only when there is something new to run.
-Takes root, component and template, which is the text of the pod template.
+Takes root, component and pod, the text of the pod template.
 */}}
 {{- define "product-catalog.jobName" -}}
-{{- printf "%s-%s" (include "product-catalog.objectName" .) (sha256sum .template | trunc 8) -}}
+{{- printf "%s-%s" (include "product-catalog.componentName" .) (.pod | fromYaml | toJson | sha256sum | trunc 8) -}}
 {{- end }}
 
-{{/* A Job. Takes root, component and template. */}}
-{{- define "product-catalog.job" -}}
-apiVersion: batch/v1
-kind: Job
-metadata:
-  name: {{ include "product-catalog.jobName" . }}
-  labels:
-    {{- include "product-catalog.labels" . | nindent 4 }}
-spec:
-  backoffLimit: {{ int .root.Values.jobs.backoffLimit }}
-  template:
-    {{- .template | nindent 4 }}
-{{- end }}
-
-{{/* The pod that creates the Secret with the passwords where it is absent. */}}
-{{- define "product-catalog.credentialsPod" -}}
-{{- $of := mustMergeOverwrite (mustDeepCopy .Values) .Values.jobs -}}
-{{- $it := dict "root" . "component" "credentials" "of" $of -}}
-metadata:
-  {{- include "product-catalog.podMetadata" $it | nindent 2 }}
-spec:
-  {{- include "product-catalog.pod" $it | nindent 2 }}
-  restartPolicy: OnFailure
-  serviceAccountName: {{ include "product-catalog.objectName" $it }}
-  automountServiceAccountToken: true
-  containers:
-    - name: credentials
-      {{- include "product-catalog.ownImage" (dict "root" . "image" $of.image) | nindent 6 }}
-      args: [python, -m, cluster_jobs.credentials, {{ include "product-catalog.secretName" . }}]
-      env:
-        - name: POD_NAMESPACE
-          valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
-        {{- with $of.extraEnv }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-      {{- with include "product-catalog.confines" $it | trim }}{{ nindent 6 . }}{{ end }}
-      volumeMounts:
-        - {name: tmp, mountPath: /tmp}
-  volumes:
-    - name: tmp
-      emptyDir: {sizeLimit: 16Mi}
-{{- end }}
-
-{{/* The container that waits until the database answers. Takes root, of and env. */}}
+{{/* The container that waits until the database answers. Takes root, values, user and host. */}}
 {{- define "product-catalog.waitContainer" -}}
 name: wait
-{{- include "product-catalog.ownImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
+{{- include "product-catalog.catalogImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
 args: [python, -m, cluster_jobs.wait, "{{ int .root.Values.jobs.waitSeconds }}"]
 env:
-  {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
-{{- with include "product-catalog.confines" . | trim }}{{ nindent 0 . }}{{ end }}
+  {{- include "product-catalog.databaseEnv" . | nindent 2 }}
+  {{- with .values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.extraVolumeMounts }}
+volumeMounts:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
-{{/* The container that brings the schema up to date. Takes root, of and env. */}}
+{{/* The container that brings the schema up to date. Takes root, values, user and host. */}}
 {{- define "product-catalog.migrateContainer" -}}
 name: migrate
-{{- include "product-catalog.ownImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
+{{- include "product-catalog.catalogImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
 args: [python, -m, catalog.migrate, upgrade]
 env:
-  {{- include "product-catalog.env" (dict "env" .env "extra" .of.extraEnv) | trim | nindent 2 }}
-{{- with include "product-catalog.confines" . | trim }}{{ nindent 0 . }}{{ end }}
+  {{- include "product-catalog.databaseEnv" . | nindent 2 }}
+  {{- with .values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
   - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}
-  {{- with include "product-catalog.caMount" .root | trim }}{{ nindent 2 . }}{{ end }}
+  {{- with include "product-catalog.databaseCaMount" .root }}{{ nindent 2 . }}{{ end }}
+  {{- with .values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
-{{/* The pod that brings the schema up to date. */}}
-{{- define "product-catalog.migratePod" -}}
-{{- $of := mustMergeOverwrite (mustDeepCopy .Values) .Values.jobs -}}
-{{- $it := dict "root" . "component" "migrate" "of" $of -}}
-{{- $env := include "product-catalog.databaseEnv" (dict "root" . "user" .Values.database.migratorUser "host" .Values.externalDatabase.host) | fromYaml -}}
+{{/* The container that runs backup.sh. Takes root, values, user, host, name, args and env, which are variables of its own. */}}
+{{- define "product-catalog.backupContainer" -}}
+name: {{ .name }}
+{{- include "product-catalog.mysqlImage" .root | nindent 0 }}
+command: [bash, /etc/catalog/backup.sh]
+args: {{ toJson .args }}
+env:
+  {{- include "product-catalog.databaseEnv" . | nindent 2 }}
+  {{- range $name, $value := .env }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+  {{- with .values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  - {name: backups, mountPath: /backups}
+  - {name: script, mountPath: /etc/catalog, readOnly: true}
+  - {name: secrets, mountPath: /run/secrets/catalog, readOnly: true}
+  {{- with include "product-catalog.databaseCaMount" .root }}{{ nindent 2 . }}{{ end }}
+  {{- with .values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* The volumes of the pods that back up and restore. Takes root, values and key, which is that of the password. */}}
+{{- define "product-catalog.backupVolumes" -}}
+{{- $claim := printf "%s-backups" (include "product-catalog.fullname" .root) -}}
+- name: tmp
+  emptyDir:
+    sizeLimit: {{ .root.Values.backup.tmpSizeLimit }}
+- name: backups
+  persistentVolumeClaim:
+    claimName: {{ .root.Values.backup.persistence.existingClaim | default $claim }}
+- name: script
+  configMap:
+    name: {{ include "product-catalog.fullname" .root }}-backup
+{{ include "product-catalog.secretVolume" (dict "root" .root "key" .key "path" "database-password") }}
+{{- with include "product-catalog.databaseCaVolume" .root }}{{ nindent 0 . }}{{ end }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The pod that makes a backup: once at the installation, then on the schedule. */}}
+{{- define "product-catalog.backupPod" -}}
+{{- $values := mustMergeOverwrite (mustDeepCopy .Values) .Values.backup -}}
+{{- include "product-catalog.dropNulls" $values -}}
+{{- $context := dict "root" . "component" "backup" "values" $values "user" .Values.database.backupUser "host" .Values.externalDatabase.host -}}
 metadata:
-  {{- include "product-catalog.podMetadata" $it | nindent 2 }}
+  labels:
+    {{- include "product-catalog.podLabels" $context | nindent 4 }}
+  {{- with $values.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
-  {{- include "product-catalog.pod" $it | nindent 2 }}
-  restartPolicy: OnFailure
-  serviceAccountName: {{ include "product-catalog.objectName" $it }}
+  {{- include "product-catalog.podSpec" $context | nindent 2 }}
+  # The pods of failed attempts stay, and so do their logs.
+  restartPolicy: Never
+  serviceAccountName: {{ include "product-catalog.componentName" $context }}
   automountServiceAccountToken: false
   initContainers:
-    - {{ include "product-catalog.waitContainer" (merge (dict "env" $env) $it) | indent 6 | trim }}
+    - {{ include "product-catalog.waitContainer" $context | indent 6 | trim }}
   containers:
-    - {{ include "product-catalog.migrateContainer" (merge (dict "env" $env) $it) | indent 6 | trim }}
+    {{- $own := dict "name" "backup" "args" (list "create") "env" (dict "KEEP" (int .Values.backup.keep)) }}
+    - {{ include "product-catalog.backupContainer" (merge $own $context) | indent 6 | trim }}
   volumes:
-    - name: tmp
-      emptyDir: {sizeLimit: 16Mi}
-    {{- include "product-catalog.secretVolume" (dict "root" . "key" "migrator-password" "file" "database-password") | nindent 4 }}
-    {{- with include "product-catalog.caVolume" . | trim }}{{ nindent 4 . }}{{ end }}
+    {{- include "product-catalog.backupVolumes" (merge (dict "key" "backup-password") $context) | nindent 4 }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{/* Every key that must be there. Made by `make chart-docs` from values.yaml, as what follows. */}}
+{{/* Keys that must be there. Made by `make chart-docs` from values.yaml, like the list below. */}}
 {{- define "product-catalog.neededKeys" -}}
 - global
 - image
@@ -89,7 +89,7 @@
 - serviceMonitor.interval
 {{- end }}
 
-{{/* What the keys stand for that may be null. */}}
+{{/* Keys that may be null, and the values that they then have. */}}
 {{- define "product-catalog.emptyValues" -}}
 nameOverride: ""
 fullnameOverride: ""
@@ -98,6 +98,7 @@ global.imagePullSecrets: []
 image.tag: ""
 imagePullSecrets: []
 commonLabels: {}
+strategy: null
 service.annotations: {}
 serviceAccount.annotations: {}
 serviceAccount.name: ""
@@ -106,6 +107,8 @@ readinessProbe: null
 startupProbe: null
 topologySpreadConstraints: null
 extraEnv: []
+extraVolumes: []
+extraVolumeMounts: []
 podAnnotations: {}
 podLabels: {}
 resources: null
@@ -155,4 +158,18 @@ networkPolicy.metricsFrom: []
 networkPolicy.externalDatabaseTo: []
 networkPolicy.apiServerTo: []
 serviceMonitor.labels: {}
+extraObjects: []
+mysql.resources.requests: null
+mysql.resources.requests.cpu: null
+mysql.resources.requests.memory: null
+mysql.resources.limits: null
+mysql.resources.limits.memory: null
+mysql.podSecurityContext.runAsUser: null
+mysql.podSecurityContext.runAsGroup: null
+mysql.podSecurityContext.fsGroup: null
+backup.resources.requests: null
+backup.resources.requests.cpu: null
+backup.resources.requests.memory: null
+backup.resources.limits: null
+backup.resources.limits.memory: null
 {{- end }}

@@ -1,0 +1,292 @@
+{{/*
+The three services, as a list. Each has a name, which is also that of its objects, and a block of values. `database`
+and `calls` say what it connects to, `secret` which key of the Secret it sees and as which file, `env` which settings it
+has that the others do not, and `public` whether people reach it from outside the cluster.
+*/}}
+{{- define "product-catalog.services" -}}
+- name: add-product
+  block: addProduct
+  app: add_product:create_app()
+  database:
+    user: {{ .Values.database.writerUser | quote }}
+    host: {{ .Values.externalDatabase.host | quote }}
+  secret: {key: writer-password, path: database-password}
+  env:
+    CATALOG_IMPORT_MAX_BYTES: {{ .Values.importMaxBytes | int64 | quote }}
+- name: read-product
+  block: readProduct
+  app: read_product:create_app()
+  database:
+    user: {{ .Values.database.readerUser | quote }}
+    host: {{ .Values.externalDatabase.readHost | default .Values.externalDatabase.host | quote }}
+  secret: {key: reader-password, path: database-password}
+- name: display-product
+  block: displayProduct
+  app: display_product:create_app()
+  public: true
+  calls: [add-product, read-product]
+  secret: {key: secret-key, path: secret-key}
+  env:
+    CATALOG_ADD_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "add-product" "overrides" .Values.addProduct) }}
+    CATALOG_READ_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "read-product" "overrides" .Values.readProduct) }}
+    CATALOG_SECRET_KEY_FILE: /run/secrets/catalog/secret-key
+    CATALOG_IMPORT_MAX_BYTES: {{ .Values.importMaxBytes | int64 | quote }}
+    {{- with include "product-catalog.publicUrl" . }}
+    CATALOG_PUBLIC_URL: {{ . | quote }}
+    {{- end }}
+{{- end }}
+
+{{/*
+Start of every object's name: the release's name, as a DNS label that leaves room for the longest suffix (21 of the 52
+characters that a Job's name may have). A name that is too long is cut and gets a hash, so that two long names stay
+different.
+*/}}
+{{- define "product-catalog.fullname" -}}
+{{- $whole := .Values.fullnameOverride | default .Release.Name | replace "." "-" -}}
+{{- $name := regexReplaceAll "^([0-9])" $whole "r-${1}" -}}
+{{- if gt (len $name) 31 -}}
+{{- $name = printf "%s-%s" (trunc 22 $name | trimSuffix "-") (sha256sum $whole | trunc 8) -}}
+{{- end -}}
+{{- $name -}}
+{{- end }}
+
+{{/* Name of a component's objects. Takes root and component. */}}
+{{- define "product-catalog.componentName" -}}
+{{- printf "%s-%s" (include "product-catalog.fullname" .root) .component -}}
+{{- end }}
+
+{{/* Labels by which every pod of the release is selected. */}}
+{{- define "product-catalog.releaseLabels" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end }}
+
+{{/*
+Labels by which a component's pods are selected: only those that no later version of the chart could change.
+Takes root and component.
+*/}}
+{{- define "product-catalog.selectorLabels" -}}
+{{ include "product-catalog.releaseLabels" .root }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* Labels of an object. Takes root and component. */}}
+{{- define "product-catalog.labels" -}}
+{{- $labels := include "product-catalog.selectorLabels" . | fromYaml -}}
+{{- $labels = merge $labels (dict
+    "app.kubernetes.io/version" (.root.Chart.AppVersion | toString)
+    "app.kubernetes.io/part-of" "product-catalog"
+    "app.kubernetes.io/managed-by" .root.Release.Service
+    "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+) -}}
+{{- toYaml (merge $labels .root.Values.commonLabels) -}}
+{{- end }}
+
+{{/*
+Labels of a pod: without versions, so that a new version of the chart alone does not restart MySQL.
+Takes root, component and values.
+*/}}
+{{- define "product-catalog.podLabels" -}}
+{{- $labels := include "product-catalog.selectorLabels" . | fromYaml -}}
+{{- toYaml (merge $labels (.values.podLabels | default dict) .root.Values.commonLabels) -}}
+{{- end }}
+
+{{/*
+Removes every key whose value is null: this is how a block of values leaves out what is set for all. Takes a dict, and
+changes it.
+*/}}
+{{- define "product-catalog.dropNulls" -}}
+{{- range $key, $value := . -}}
+{{- if kindIs "invalid" $value -}}
+{{- $_ := unset $ $key -}}
+{{- else if kindIs "map" $value -}}
+{{- include "product-catalog.dropNulls" $value -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The text of a file, indented, and its empty lines left empty. Takes root, path and indent. */}}
+{{- define "product-catalog.file" -}}
+{{- regexReplaceAll "(?m)^ +$" (.root.Files.Get .path | trim | nindent .indent) "" -}}
+{{- end }}
+
+{{/* Name of a service's ServiceAccount. Takes root, component and values. */}}
+{{- define "product-catalog.serviceAccountName" -}}
+{{- if .values.serviceAccount.create -}}
+{{- .values.serviceAccount.name | default (include "product-catalog.componentName" .) -}}
+{{- else -}}
+{{- .values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end }}
+
+{{/* The fewest pods that a service has. Takes the service's values. */}}
+{{- define "product-catalog.minReplicas" -}}
+{{- if .autoscaling.enabled -}}
+{{- int .autoscaling.minReplicas -}}
+{{- else if kindIs "invalid" .replicaCount -}}
+2
+{{- else -}}
+{{- int .replicaCount -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+URL of a service inside the cluster: the bare name of its Service, which is right in every namespace and under every
+cluster domain. Takes root, component and overrides, the service's block of values.
+*/}}
+{{- define "product-catalog.serviceUrl" -}}
+{{- $port := dig "service" "port" .root.Values.service.port .overrides | int -}}
+http://{{ include "product-catalog.componentName" . }}{{ if ne $port 80 }}:{{ $port }}{{ end }}
+{{- end }}
+
+{{/* Address at which people open the pages; empty if it is not known. */}}
+{{- define "product-catalog.publicUrl" -}}
+{{- if .Values.publicUrl -}}
+{{- .Values.publicUrl -}}
+{{- else if and .Values.ingress.enabled .Values.ingress.hosts -}}
+{{- $first := first .Values.ingress.hosts -}}
+{{- $encrypted := false -}}
+{{- range .Values.ingress.tls }}{{ if has $first.host .hosts }}{{ $encrypted = true }}{{ end }}{{ end -}}
+{{- $path := (first $first.paths).path | trimSuffix "/" -}}
+{{- printf "%s://%s%s" (ternary "https" "http" $encrypted) $first.host $path -}}
+{{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
+{{- printf "https://%s%s" (first .Values.httpRoute.hostnames) (.Values.httpRoute.path | trimSuffix "/") -}}
+{{- end -}}
+{{- end }}
+
+{{/* Reference of an image. Takes root, registry and image. */}}
+{{- define "product-catalog.image" -}}
+{{- $registry := .root.Values.global.imageRegistry | default .registry -}}
+{{- $repository := list $registry .image.repository | compact | join "/" -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $repository .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (.image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end }}
+
+{{/* `image` and `imagePullPolicy` of a container with one of the catalogue's own images. Takes root and image. */}}
+{{- define "product-catalog.catalogImage" -}}
+image: {{ include "product-catalog.image" (merge (dict "registry" .root.Values.image.registry) .) | quote }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+{{- end }}
+
+{{/* `image` and `imagePullPolicy` of a container with MySQL's image. */}}
+{{- define "product-catalog.mysqlImage" -}}
+{{- $image := .Values.mysql.image -}}
+image: {{ include "product-catalog.image" (dict "root" . "registry" $image.registry "image" $image) | quote }}
+imagePullPolicy: {{ $image.pullPolicy }}
+{{- end }}
+
+{{/*
+What the specs of all pods have in common. Service links are off: a Service called "catalog" would otherwise inject
+variables that look like settings. Takes root and values.
+*/}}
+{{- define "product-catalog.podSpec" -}}
+enableServiceLinks: false
+{{- with concat .root.Values.global.imagePullSecrets .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Name of the Secret with the passwords. */}}
+{{- define "product-catalog.secretName" -}}
+{{- .Values.credentials.existingSecret | default (printf "%s-credentials" (include "product-catalog.fullname" .)) -}}
+{{- end }}
+
+{{/* The volume with the only secret that a pod may see. Takes root, key and path. */}}
+{{- define "product-catalog.secretVolume" -}}
+- name: secrets
+  secret:
+    secretName: {{ include "product-catalog.secretName" .root }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .key }}, path: {{ .path }}}
+{{- end }}
+
+{{/* Host of the database. Takes root and host, which is that of the external one. */}}
+{{- define "product-catalog.databaseHost" -}}
+{{- if .root.Values.mysql.enabled -}}
+{{- include "product-catalog.fullname" .root }}-mysql
+{{- else if and (contains ":" .host) (not (hasPrefix "[" .host)) -}}
+{{- printf "[%s]" .host -}}
+{{- else -}}
+{{- .host -}}
+{{- end -}}
+{{- end }}
+
+{{/* Environment variables of a container that uses the database. Takes root, user and host. */}}
+{{- define "product-catalog.databaseEnv" -}}
+{{- $port := ternary 3306 .root.Values.externalDatabase.port .root.Values.mysql.enabled | int -}}
+- name: CATALOG_DATABASE_URL
+  value: "mysql://{{ .user }}@{{ include "product-catalog.databaseHost" . }}:{{ $port }}/{{ .root.Values.database.name }}"
+- name: CATALOG_DATABASE_PASSWORD_FILE
+  value: /run/secrets/catalog/database-password
+{{- if include "product-catalog.databaseCa" .root }}
+- name: CATALOG_DATABASE_TLS_CA_FILE
+  value: /run/secrets/database-ca/ca.crt
+{{- end }}
+{{- end }}
+
+{{/* Secret with the certificate authority of the external database, if there is one. */}}
+{{- define "product-catalog.databaseCa" -}}
+{{- if not .Values.mysql.enabled -}}{{- .Values.externalDatabase.tls.caSecret -}}{{- end -}}
+{{- end }}
+
+{{/* The volume with that certificate authority. */}}
+{{- define "product-catalog.databaseCaVolume" -}}
+{{- with include "product-catalog.databaseCa" . -}}
+- name: database-ca
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - {key: {{ $.Values.externalDatabase.tls.caKey }}, path: ca.crt}
+{{- end }}
+{{- end }}
+
+{{/* The mount of that volume. */}}
+{{- define "product-catalog.databaseCaMount" -}}
+{{- if include "product-catalog.databaseCa" . -}}
+- {name: database-ca, mountPath: /run/secrets/database-ca, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* The rule of a NetworkPolicy that lets pods connect to the database. */}}
+{{- define "product-catalog.databaseEgress" -}}
+{{- if .Values.mysql.enabled -}}
+- to:
+    - podSelector:
+        matchLabels:
+          {{- include "product-catalog.selectorLabels" (dict "root" . "component" "mysql") | nindent 10 }}
+  ports:
+    - {port: mysql, protocol: TCP}
+{{- else -}}
+- ports:
+    - {port: {{ int .Values.externalDatabase.port }}, protocol: TCP}
+  {{- with .Values.networkPolicy.externalDatabaseTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+{{- end }}
