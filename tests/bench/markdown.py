@@ -41,7 +41,7 @@ def targets(tables: Iterable[Table]) -> str:
         for line in each.lines
         for target in line.targets
     ]
-    return _rows(["subject", "", "target", "measured", ""], lines)
+    return _rows(["subject", "line", "target", "measured", ""], lines)
 
 
 def _rows(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import textwrap
 
 import msgspec
 
@@ -13,6 +14,7 @@ from processes import ROOT
 KEPT = ROOT / "docs/performance.json"
 PICTURE = ROOT / "docs/pictures/performance.svg"
 PAGE = ROOT / "docs/performance.md"
+LINE = 120
 README = ROOT / "README.md"
 
 
@@ -47,19 +49,18 @@ def summary(results: Results) -> str:
     rare, common = (_line(results, "search", "each of", name) for name in ("rare word", "two common words"))
     imported, ceiling = (_line(results, "imports", "importing", name) for name in ("import of", "LOAD DATA"))
     size = next(table for table in reversed(results.tables) if table.part == "search").title.rpartition(", ")[2]
-    return "\n".join(
-        [
-            f"- A page of 20 products: {page.rate:,.0f} requests/s, {_ratio(product)} those of FastAPI with pydantic, "
-            f"log and metrics; {hot.rate:,.0f} where the same page is asked again within a second.",
-            f"- Search among {size}, MySQL in 1 GiB: {rare.p50:.1f} ms for a rare word, {common.p50:.1f} ms for two "
-            f"common ones; p99 {rare.p99:.0f} and {common.p99:.0f} ms.",
-            f"- Import: {imported.rate:,.0f} rows/s into MySQL with all indexes, {_ratio(ceiling)} LOAD DATA.",
-        ]
-    )
+    lines = [
+        f"- A page of 20 products: {page.rate:,.0f} requests/s, {_ratio(product)} those of FastAPI with pydantic, "
+        f"log and metrics; {hot.rate:,.0f} where the same page is asked again within a second.",
+        f"- Search among {size}, MySQL in 1 GiB: {rare.p50:.1f} ms for a rare word, {common.p50:.1f} ms for two "
+        f"common ones; p99 {rare.p99:.0f} and {common.p99:.0f} ms.",
+        f"- Import: {imported.rate:,.0f} rows/s into MySQL with all indexes, {_ratio(ceiling)} LOAD DATA.",
+    ]
+    return "\n".join(textwrap.fill(line, LINE, subsequent_indent="  ") for line in lines)
 
 
 def _ratio(line: Line) -> str:
-    return f"{line.ratio.median:.2g} times" if line.ratio else "beside"
+    return f"{line.ratio.median:.2f} times" if line.ratio else "beside"
 
 
 def _line(results: Results, part: str, title: str, name: str) -> Line:

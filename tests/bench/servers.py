@@ -172,7 +172,7 @@ class Stage:
 
     def nginx(self, content: bytes) -> Server | None:
         """nginx, which sends these bytes from a file at `/page`; None where it is not installed."""
-        program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+        program = shutil.which("nginx")
         if program is None:
             return None
         port = free_port()
