@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import urllib3
 from processes import Running, running_services
 
 ROWS = 4000
-http = urllib3.PoolManager(retries=False)
+http = urllib3.PoolManager(retries=False, maxsize=50)
 
 
 def workers(running: Running) -> list[int]:
@@ -71,3 +72,24 @@ def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signa
             assert database.execute("SELECT COUNT(*) FROM product").fetchone() == (ROWS,)
             # The file goes behind the end of the import.
             wait_until(lambda: database.execute("SELECT COUNT(*) FROM import_piece").fetchone() == (0,))
+
+
+def test_fifty_imports_at_once_each_have_their_answer_and_their_turn(tmp_path: Path) -> None:
+    with running_services(tmp_path) as running:
+        url = f"{running.urls['add_product']}/api/v1/products/import"
+        headers = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+
+        def send(number: int) -> urllib3.BaseHTTPResponse:
+            body = "sku,name,price\n" + "".join(f"F{number}-{row},Mug,1.00\n" for row in range(20))
+            return http.request("POST", url, body=body.encode(), headers=headers)
+
+        with ThreadPoolExecutor(50) as pool:
+            answers = list(pool.map(send, range(50)))
+        taken = [answer.headers["Location"] for answer in answers if answer.status == 202]
+        # On a very slow machine, SQLite may keep some waiting for too long: they are told when to come again.
+        refused = [answer for answer in answers if answer.status != 202]
+        assert {(answer.status, "Retry-After" in answer.headers) for answer in refused} <= {(503, True)}
+        assert taken
+        for location in taken:
+            done = wait_for(running, location, "done", 20)
+            assert (done["report"]["created"], done["report"]["failed"]) == (20, 0)
