@@ -56,6 +56,7 @@ NEEDS: dict[str, Callable[[], Reason]] = {
     "chart": _commands("helm", "kubeconform", "helm-docs"),
     "workflows": _commands("actionlint", "zizmor"),
     "alerts": _commands("promtool"),
+    "curl": _commands("curl"),
     "helm3": _commands("helm3"),
     "compose": _compose,
     "cluster": _cluster,
