@@ -40,10 +40,11 @@ Send = Callable[[Mapping[str, str]], urllib3.BaseHTTPResponse]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service said; `until` is when it is stale, in seconds of time.monotonic."""
+    """What a service said; when it was `asked`, and `until` when that is fresh, in seconds of time.monotonic."""
 
     body: bytes
     etag: str | None = None
+    asked: float = 0.0
     until: float = 0.0
     lasts: bool = False
     """Whether it was fresh when it came, so that others who had asked for it by then may use it."""
@@ -116,12 +117,16 @@ class Answers:
         body = response.data
         if response.status == HTTPStatus.NOT_MODIFIED and kept is not None:
             body, etag = kept.body, etag or kept.etag
-        answer = Answer(body, etag, asked + lifetime, lifetime > 0)
+        answer = Answer(body, etag, asked, asked + lifetime, lifetime > 0)
         self._keep(address, answer)
         return answer
 
     def _keep(self, address: str, answer: Answer) -> None:
         with self._lock:
+            old = self._kept.get(address)
+            # One that was long on its way must not bring back what was before.
+            if old is not None and old.asked > answer.asked:
+                return
             self._drop(address)
             size = _size(address, answer)
             if size > ANSWER_BYTES or not (answer.etag or answer.lasts):

@@ -159,11 +159,15 @@ def test_nobody_waits_in_vain_for_the_request_of_another(clock: Clock, options: 
 
     def send(headers: Mapping[str, str]) -> HTTPResponse:
         first = HTTPResponse(b"from before", service.headers, 200)
+        clock.now += 0.1
         got.append(ask(kept, service, **options))
         return first
 
-    kept.get(LIST, send, anew=False, patience=5)
+    assert kept.get(LIST, send, anew=False, patience=5).body == b"from before"
     assert got == [b"one"]
+    # What was asked for later stays.
+    assert ask(kept, service) == b"one"
+    assert len(service.asked) == 1
 
 
 def test_a_failure_is_not_kept(clock: Clock) -> None:
