@@ -9,17 +9,26 @@ import sys
 from pathlib import Path
 
 from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from catalog import engine, logs
-from catalog.schema import config, is_newer
+from catalog.schema import MIGRATIONS, is_newer
 from catalog.settings import SettingError, Settings, load
 
 LOCK = "catalog-migrate"
 LOCK_SECONDS = 120
 ANSWER_SECONDS = 3600
 """Changing a large table is one statement, and takes minutes."""
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, which this package needs no file for."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    alembic.attributes["connection"] = connection
+    return alembic
 
 
 def upgrade(settings: Settings) -> str:

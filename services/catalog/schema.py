@@ -1,32 +1,22 @@
-"""The schema that this version needs, as its migrations say."""
+"""The schema that this version needs, as the names of its migrations say.
+
+Alembic is not asked: a service would start a fifth later for it, and take more memory.
+"""
 
 from functools import cache
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
+MIGRATIONS = Path(__file__).with_name("migrations")
 
-def config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration, which this package needs no file for."""
-    alembic = Config()
-    alembic.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    alembic.attributes["connection"] = connection
-    return alembic
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(config())
+_VERSION = "alembic_version"
 
 
 def missing(connection: Connection) -> str | None:
     """The newest migration that this version needs and the database lacks."""
     current = _current(connection)
-    head = _scripts().get_current_head()
+    head = _revisions()[-1]
     return None if current == head or _is_newer(current) else head
 
 
@@ -38,16 +28,19 @@ def is_newer(connection: Connection) -> bool:
     return _is_newer(_current(connection))
 
 
+@cache
+def _revisions() -> list[str]:
+    """Those of the migrations in their order: `0001_product.py` has the revision 0001."""
+    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION):
+        return None
+    revision: str | None = connection.scalar(select(column("version_num")).select_from(table(_VERSION)))
+    return revision
 
 
 def _is_newer(revision: str | None) -> bool:
     """Whether this version does not know the revision."""
-    if revision is None:
-        return False
-    try:
-        _scripts().get_revision(revision)
-    except CommandError:
-        return True
-    return False
+    return revision is not None and revision not in _revisions()

@@ -1,5 +1,7 @@
 """The migrations make the tables that the models describe."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy import create_engine, text, update
 
@@ -17,7 +20,7 @@ import add_product
 import read_product
 from add_product.outdated import Outdated
 from apps import Api, Apps, close, etag
-from catalog import engine, migrate, words
+from catalog import engine, migrate, schema, words
 from catalog.models import IdempotencyKey, Product, db
 from catalog.settings import Settings
 
@@ -44,6 +47,16 @@ def test_the_models_and_the_migrated_schema_agree(apps: Apps) -> None:
         }
         differences = compare_metadata(MigrationContext.configure(connection, opts=ours), db.metadata)
     assert differences == []
+
+
+def test_a_service_knows_the_migrations_as_alembic_does() -> None:
+    revisions = [script.revision for script in ScriptDirectory.from_config(migrate.config()).walk_revisions()]
+    assert schema._revisions() == revisions[::-1]
+
+
+def test_a_service_starts_without_alembic() -> None:
+    code = "import sys, add_product, read_product; print('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.fixture
