@@ -43,9 +43,13 @@ up: $(READY) ## Start the catalogue on this machine, on SQLite, with a small sam
 ##@ Develop
 
 .PHONY: test
-test: $(READY) ## Run every test that this machine can run, and say which it cannot
+test: $(READY) ## Run every test that this machine can run, and say which it cannot; PYTEST: what pytest is to run instead
+ifdef PYTEST
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST)
+else
+	@tests/all.sh $(BEFORE)
+endif
 
 .PHONY: lint
 lint: $(READY) ## Check style, types, imports, declared libraries, shell scripts and Dockerfiles

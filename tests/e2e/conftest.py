@@ -48,12 +48,13 @@ def load_images(cluster: str, images: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def images() -> None:
-    """The images of this source."""
-    run("make", "images")
+def images() -> Iterator[Future[str]]:
+    """The images of this source, which are built while the first cluster is made."""
+    with ThreadPoolExecutor() as pool:
+        yield pool.submit(run, "make", "images")
 
 
-def create(name: str, directory: Path, changes: dict[str, object], addons: list[str]) -> Cluster:
+def create(name: str, directory: Path, changes: dict[str, object], addons: list[str], images: Future[str]) -> Cluster:
     """Makes a cluster from kind-config.yaml with other ports and settings, and brings images and add-ons to it."""
     configuration = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8")) | changes
     for node in configuration["nodes"]:
@@ -65,9 +66,14 @@ def create(name: str, directory: Path, changes: dict[str, object], addons: list[
     options = ("--config", str(file), "--kubeconfig", str(kubeconfig), "--wait", "180s")
     run("kind", "create", "cluster", "--name", name, *options)
     made = Cluster(name, kubeconfig, *PORTS)
+
+    def load() -> None:
+        images.result()
+        load_images(name, image_names())
+
     # All at once, as each waits for the cluster most of the time.
     with ThreadPoolExecutor() as pool:
-        parts = [pool.submit(load_images, name, image_names())]
+        parts = [pool.submit(load)]
         parts += [pool.submit(install_addons, made, [addon]) for addon in addons]
     for part in parts:
         part.result()
@@ -82,7 +88,7 @@ def install_addons(cluster: Cluster, addons: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(images: Future[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The cluster with its add-ons."""
     directory = tmp_path_factory.mktemp("cluster")
     existing = os.environ.get("CATALOG_TEST_CLUSTER")
@@ -92,16 +98,17 @@ def cluster(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         http, https = os.environ["CATALOG_TEST_PORTS"].split(",")
         made = Cluster(existing, kubeconfig, int(http), int(https))
         made.connect()
+        images.result()
         yield made
         return
     try:
-        yield create(NAME, directory, {"networking": {"ipFamily": "dual"}}, ADDONS)
+        yield create(NAME, directory, {"networking": {"ipFamily": "dual"}}, ADDONS, images)
     finally:
         run("kind", "delete", "cluster", "--name", NAME)
 
 
 @pytest.fixture(scope="session")
-def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Cluster]]:
+def elsewhere(images: Future[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Cluster]]:
     """A cluster of one node with IPv6 only and a DNS domain of its own, and the catalogue in it: chart and manifests.
 
     It gets ready in the background, for which the tests of an outage leave time.
@@ -109,17 +116,17 @@ def elsewhere(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     directory = tmp_path_factory.mktemp("elsewhere")
     try:
         with ThreadPoolExecutor() as pool:
-            yield pool.submit(_build_elsewhere, directory)
+            yield pool.submit(_build_elsewhere, directory, images)
     finally:
         run("kind", "delete", "cluster", "--name", f"{NAME}-ipv6")
 
 
-def _build_elsewhere(directory: Path) -> Cluster:
+def _build_elsewhere(directory: Path, images: Future[str]) -> Cluster:
     image = yaml.safe_load((ROOT / "kind-config.yaml").read_text(encoding="utf-8"))["nodes"][0]["image"]
     domain = "kind: ClusterConfiguration\nnetworking: {dnsDomain: corp.test}\n"
     node = {"role": "control-plane", "image": image, "kubeadmConfigPatches": [domain]}
     changes: dict[str, object] = {"networking": {"ipFamily": "ipv6"}, "nodes": [node]}
-    cluster = create(f"{NAME}-ipv6", directory, changes, ["cert-manager"])
+    cluster = create(f"{NAME}-ipv6", directory, changes, ["cert-manager"], images)
     cluster.namespace(ELSEWHERE)
     Release(cluster, ELSEWHERE, "product-catalog").kubectl("apply", "-k", "k8s")
     Release(cluster, ELSEWHERE, "catalog").install("--set", "replicaCount=1")
