@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 import requirements
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from mysql_server import MySQLServer
 
 _left_out: Counter[str] = Counter()
+# These tests measure no time, and other kinds of test keep the machine busy meanwhile.
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
