@@ -172,8 +172,12 @@ release-check: ## Build, publish, sign and verify a release on this machine alon
 bundle: ## Write images and chart into one archive, build/release/*.tar.gz, for a registry without the internet
 	VERSION=$(VERSION) .github/release/check.sh images chart bundle
 
+.PHONY: bundle-check
+bundle-check: bundle ## Install that archive on a kind cluster whose nodes have the images from a registry on this machine
+	tests/e2e/airgapped.sh
+
 ##@ Help
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
