@@ -53,7 +53,7 @@ def _cluster() -> Reason:
 NEEDS: dict[str, Callable[[], Reason]] = {
     "mysql": _mysql,
     "browser": _commands("chromium", "openssl"),
-    "chart": _commands("helm", "kubeconform", "helm-docs"),
+    "chart": _commands("helm", "helm-docs", "kubeconform", "kubectl", "openssl"),
     "workflows": _commands("actionlint", "zizmor"),
     "alerts": _commands("promtool"),
     "curl": _commands("curl"),

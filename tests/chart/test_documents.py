@@ -8,11 +8,13 @@ import json
 import os
 import re
 import subprocess
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 import yaml
 
-from chart.rendering import HELMS, Object, Values, containers, environment, one, render_chart
+from chart.rendering import HELMS, Object, Values, containers, environment, one, pod_templates, render_chart
 from documents import blocks, console, inline, words
 
 pytestmark = pytest.mark.chart
@@ -66,6 +68,41 @@ def test_an_option_that_does_not_exist_is_refused() -> None:
 @pytest.mark.parametrize("values", VALUES, ids=lambda values: ",".join(values))
 def test_the_documented_values_make_valid_objects(values: Values) -> None:
     assert render_chart(values, release="catalog")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"credentials": {"existingSecret": "catalog-passwords"}},
+        *(each for each in VALUES if "externalDatabase" in each),
+    ],
+    ids=["in the cluster", "external"],
+)
+def test_the_documented_secrets_have_every_key_that_pods_read(values: Values, tmp_path: Path) -> None:
+    (passwords,) = [command for command in console(OPERATIONS) if command.startswith("for key in ")]
+    subprocess.run(["bash", "-c", passwords], cwd=tmp_path, check=True)
+    (tmp_path / "ca.crt").touch()
+    needed = read_keys(render_chart(values | {"backup": {"enabled": True}}, release="catalog"))
+    assert needed
+    for name, keys in needed.items():
+        assert keys <= created_keys(name, tmp_path), name
+
+
+def read_keys(objects: list[Object]) -> dict[str, set[str]]:
+    """The keys that pods read, by the name of the Secret."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, pod in pod_templates(objects):
+        for secret in [volume["secret"] for volume in pod["spec"].get("volumes", []) if "secret" in volume]:
+            found[secret["secretName"]] |= {item["key"] for item in secret["items"]}
+    return found
+
+
+def created_keys(name: str, directory: Path) -> set[str]:
+    """The keys of the Secret that the documented command creates from files in this directory."""
+    (command,) = [found for found in console(OPERATIONS) if found.startswith(f"kubectl create secret generic {name} ")]
+    trial = f"{command} --dry-run=client --output=json"
+    done = subprocess.run(["bash", "-c", trial], cwd=directory, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout)["data"])
 
 
 def release() -> list[Object]:
