@@ -14,7 +14,7 @@ already refused unknown keys and wrong types.
   {{- include "product-catalog.checkClaim" . -}}
   {{- include "product-catalog.checkIngress" . -}}
   {{- include "product-catalog.checkHttpRoute" . -}}
-  {{- range $block := list "addProduct" "readProduct" "displayProduct" "mysql" "jobs" "backup" -}}
+  {{- range $block := include "product-catalog.podBlocks" . | fromYamlArray -}}
     {{- $values := mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $block) -}}
     {{- include "product-catalog.dropNulls" $values -}}
     {{- include "product-catalog.checkContainer" (dict "name" $block "values" $values) -}}
@@ -26,6 +26,13 @@ already refused unknown keys and wrong types.
   {{- end -}}
   {{- include "product-catalog.checkProbes" (dict "name" "mysql" "values" .Values.mysql) -}}
   {{- include "product-catalog.checkPods" . -}}
+{{- end }}
+
+{{/* The blocks of values in which what concerns pods may be repeated. */}}
+{{- define "product-catalog.podBlocks" -}}
+  {{- $blocks := list -}}
+  {{- range include "product-catalog.services" . | fromYamlArray }}{{ $blocks = append $blocks .block }}{{ end -}}
+  {{- concat $blocks (list "mysql" "jobs" "backup") | toYaml -}}
 {{- end }}
 
 {{/*
@@ -71,7 +78,7 @@ Gives a key that was set to null, which Helm therefore removed from the values, 
 {{- define "product-catalog.checkLabels" -}}
   {{- $reserved := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
   {{- $given := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels -}}
-  {{- range $block := list "addProduct" "readProduct" "displayProduct" "mysql" "jobs" "backup" -}}
+  {{- range $block := include "product-catalog.podBlocks" . | fromYamlArray -}}
     {{- $given = set $given (printf "%s.podLabels" $block) (get (get $.Values $block) "podLabels" | default dict) -}}
   {{- end -}}
   {{- range $key, $labels := $given -}}
@@ -86,11 +93,11 @@ Gives a key that was set to null, which Helm therefore removed from the values, 
 {{/* Each ServiceAccount is created once. */}}
 {{- define "product-catalog.checkServiceAccounts" -}}
   {{- $names := list -}}
-  {{- range $block := list "addProduct" "readProduct" "displayProduct" -}}
-    {{- $account := (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $block)).serviceAccount -}}
+  {{- range $service := include "product-catalog.services" . | fromYamlArray -}}
+    {{- $account := (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $service.block)).serviceAccount -}}
     {{- if and $account.create $account.name -}}
       {{- if has $account.name $names -}}
-        {{- fail (printf "serviceAccount.name of %s is %q, which another service creates too: give each service a name of its own, or set serviceAccount.create to false." $block $account.name) -}}
+        {{- fail (printf "serviceAccount.name of %s is %q, which another service creates too: give each service a name of its own, or set serviceAccount.create to false." $service.block $account.name) -}}
       {{- end -}}
       {{- $names = append $names $account.name -}}
     {{- end -}}
