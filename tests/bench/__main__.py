@@ -44,6 +44,7 @@ def main() -> None:
     parts = _chosen(os.environ.get("ONLY", ""))
     _require_wrk()
     results = Results(machine.facts(), QUICK, [])
+    RESULTS.parent.mkdir(exist_ok=True)
     print(markdown.facts(results.machine), flush=True)
     for size in sorted({size for part in parts for size in PARTS[part][1]}):
         due = [PARTS[part][0] for part in parts if size in PARTS[part][1]]
@@ -52,8 +53,8 @@ def main() -> None:
             progress("")
             print(f"\n### {table.part}: {table.title}\n\n{markdown.table(table)}", flush=True)
             results.tables.append(table)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
+            # At once, so that what goes wrong later costs nothing that is there already.
+            RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
 
 
 def _at_size(size: int, due: Sequence[Part]) -> Iterator[Table]:
