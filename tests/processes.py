@@ -48,6 +48,8 @@ def running_services(directory: Path, **settings: str) -> Iterator[Running]:
         "CATALOG_SECRET_KEY_FILE": str(directory / "secret-key"),
         "CATALOG_ADD_URL": urls["add_product"],
         "CATALOG_READ_URL": urls["read_product"],
+        # Tests write and then list; those of the cache turn it on.
+        "CATALOG_READ_CACHE_SECONDS": "0",
         **settings,
     }
     subprocess.run([sys.executable, "-m", "catalog.migrate", "upgrade"], env=common, check=True, cwd=directory)

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     """ISO 4217 code of every price in the catalogue."""
     import_max_bytes: Positive = 64 * 1024 * 1024
     """Largest import file in bytes."""
+    read_cache_seconds: Annotated[int, Meta(ge=0, le=60)] = 1
+    """Seconds for which read-product gives the same page of the list to all who ask for it; 0 turns that off."""
     listen: Listen = "127.0.0.1:8080"
     """Address and port of the service."""
     metrics_listen: Listen = "127.0.0.1:9090"

@@ -1,17 +1,19 @@
 """The addresses of read-product."""
 
+import hashlib
 from functools import partial
 from http import HTTPStatus
 from itertools import chain
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from catalog import openapi, products, streams, wire
 from catalog.database import reading
 from catalog.openapi import body, operation, query
 from catalog.problems import ProblemError, not_found
-from read_product import cursor, export, listing, search
+from read_product import cache, cursor, export, listing, search
+from read_product.cache import Cache, Page
 
 PATH = "/api/v1/products"
 
@@ -21,6 +23,10 @@ views = Blueprint("products", __name__)
 @views.get(PATH)
 @operation(
     parameters=(
+        openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),
+        openapi.header(
+            "Cache-Control", "`no-cache` or `max-age=0`: the page as it is now (RFC 9111, 5.2.1).", {"type": "string"}
+        ),
         listing.LIMIT,
         query(
             "after",
@@ -39,21 +45,44 @@ views = Blueprint("products", __name__)
             {"type": "string", "pattern": search.QUERY_PATTERN, "maxLength": search.QUERY_MAX},
         ),
     ),
-    responses={200: body(wire.ProductPage, {"Link": 'The next page, rel="next" (RFC 8288).'})},
+    responses={
+        200: body(
+            wire.ProductPage,
+            {
+                "Link": 'The next page, rel="next" (RFC 8288).',
+                "ETag": "Version of the page.",
+                "Cache-Control": "For how long others may get the same page.",
+                "Age": "Seconds since the page was read from the database, if that was for another request.",
+            },
+        ),
+        304: openapi.Body({}),
+    },
+    problems=(412,),
 )
 def list_products() -> Response:
     """One page of the products.
 
-    Follow `next` until it is null: every product that is there all the while comes exactly once.
+    Follow `next` until it is null: every product that is there all the while comes exactly once. A page may be as old
+    as its Cache-Control says; whoever has just written, and wants to see it, sends `Cache-Control: no-cache`.
     """
-    asked = listing.parse(request.args)
+    arguments = request.args.to_dict()
+    read = partial(_read_page, listing.parse(request.args), arguments)
+    pages: Cache = current_app.extensions["pages"]
+    page, age = pages.get(cache.key(arguments), read, fresh=cache.wants_fresh(request))
+    response = Response(page.body, content_type="application/json")
+    response.headers["Cache-Control"] = pages.control
+    if page.next:
+        response.headers["Link"] = f'<{page.next}>; rel="next"'
+    if age is not None:
+        response.headers["Age"] = str(age)
+    return _conditional(response, page.etag)
+
+
+def _read_page(asked: listing.Query, arguments: dict[str, str]) -> Page:
     items, after = listing.page(asked)
-    arguments = {**request.args, "after": after}
-    following = f"{PATH}?{urlencode(arguments)}" if after else None
-    response = _json(wire.ProductPage(items, following))
-    if following:
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return response
+    following = f"{PATH}?{urlencode({**arguments, 'after': after})}" if after else None
+    body = wire.encode(wire.ProductPage(items, following))
+    return Page(body, following, hashlib.blake2b(body, digest_size=8).hexdigest())
 
 
 @views.get(f"{PATH}/<product_id:product_id>")
@@ -68,12 +97,7 @@ def get_product(product_id: int) -> Response:
         product = products.find(connection, product_id)
     if product is None:
         raise not_found()
-    response = _json(product)
-    response.set_etag(product.etag)
-    response.make_conditional(request)
-    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
-        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "The product is not in the version that If-Match names.")
-    return response
+    return _conditional(_json(product), product.etag)
 
 
 @views.get(f"{PATH}/export")
@@ -103,6 +127,15 @@ def _export(kind: str) -> Response:
     else:
         response = Response(export.stream(export.ndjson_lines, first), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = f'attachment; filename="products.{kind}"'
+    return response
+
+
+def _conditional(response: Response, etag: str) -> Response:
+    """The answer, unless the client has it already, or would only have another one."""
+    response.set_etag(etag)
+    response.make_conditional(request)
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "What is there is not the version that If-Match names.")
     return response
 
 

@@ -32,7 +32,9 @@ def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _apps(database: str, writer: Settings, reader: Settings) -> Iterator[Apps]:
-    add, read = add_product.create_app(writer), read_product.create_app(reader)
+    # Tests write and then list; those of the cache turn it on.
+    uncached = msgspec.structs.replace(reader, read_cache_seconds=0)
+    add, read = add_product.create_app(writer), read_product.create_app(uncached)
     yield Apps(database, add, read, writer)
     close(add)
     close(read)

@@ -64,7 +64,9 @@ class Compose:
         pool = urllib3.PoolManager(
             ca_certs=str(self.authority), timeout=20, retries=urllib3.Retry(10, backoff_factor=0.2)
         )
-        return pool.request(method, self.url + path, redirect=False, **more)
+        # Who has just written wants to see it in a list.
+        headers = {"Cache-Control": "no-cache", **more.pop("headers", {})}
+        return pool.request(method, self.url + path, headers=headers, redirect=False, **more)
 
     def containers(self) -> list[str]:
         return self.run("ps", "--all", "--quiet").split()

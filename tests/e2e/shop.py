@@ -66,7 +66,7 @@ def products(release: Release, query: str = "") -> list[dict[str, Any]]:
     with release.forward(f"service/{release.prefix}-read-product", 80) as base:
         path: str | None = f"/api/v1/products?limit=100&q={query}"
         while path:
-            answer = urllib3.request("GET", base + path)
+            answer = urllib3.request("GET", base + path, headers={"Cache-Control": "no-cache"})
             assert answer.status == 200, answer.data
             found += answer.json()["items"]
             following = answer.json()["next"]

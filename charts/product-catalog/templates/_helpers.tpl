@@ -20,6 +20,8 @@ has that the others do not, and `public` whether people reach it from outside th
     user: {{ .Values.database.readerUser | quote }}
     host: {{ .Values.externalDatabase.readHost | default .Values.externalDatabase.host | quote }}
   secret: {key: reader-password, path: database-password}
+  env:
+    CATALOG_READ_CACHE_SECONDS: {{ .Values.readCacheSeconds | int | quote }}
 - name: display-product
   block: displayProduct
   app: display_product:create_app()

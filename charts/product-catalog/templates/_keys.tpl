@@ -49,6 +49,7 @@
 - listenAddress
 - currency
 - importMaxBytes
+- readCacheSeconds
 - addProduct.image.repository
 - readProduct.image.repository
 - displayProduct.image.repository

@@ -37,7 +37,8 @@ class Site:
             timeout=20,
             retries=False,
         )
-        self._headers = {"Host": public.netloc}
+        # Who has just written wants to see it in a list.
+        self._headers = {"Host": public.netloc, "Cache-Control": "no-cache"}
 
     def request(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> urllib3.BaseHTTPResponse:
         return self._pool.request(method, path, headers={**self._headers, **headers}, redirect=False, **more)
