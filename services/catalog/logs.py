@@ -76,22 +76,37 @@ def register(app: Flask) -> None:
     @app.after_request
     def log_request(response: Response) -> Response:
         asked = request._get_current_object()  # type: ignore[attr-defined]
-        if asked.path not in QUIET_PATHS and access.isEnabledFor(logging.INFO):
-            now = time.time()
-            _write(
-                Access(
-                    time=_instant(int(now)),
-                    message=f"{asked.method} {asked.path}",
-                    method=asked.method,
-                    path=asked.path,
-                    status=response.status_code,
-                    duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
-                    peer=asked.remote_addr,
-                    request_id=g.get("request_id"),
-                    service=service,
-                )
+        if asked.path not in QUIET_PATHS:
+            answered(
+                service,
+                asked.method,
+                asked.path,
+                response.status_code,
+                time.perf_counter() - g.started,
+                asked.remote_addr,
+                g.get("request_id"),
             )
         return response
+
+
+def answered(
+    service: str, method: str, path: str, status: int, seconds: float, peer: str | None, request_id: str | None
+) -> None:
+    """Logs a request that took so many seconds."""
+    if access.isEnabledFor(logging.INFO):
+        _write(
+            Access(
+                time=_instant(int(time.time())),
+                message=f"{method} {path}",
+                method=method,
+                path=path,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                peer=peer,
+                request_id=request_id,
+                service=service,
+            )
+        )
 
 
 class Access(msgspec.Struct, kw_only=True):

@@ -38,13 +38,19 @@ def register(app: Flask) -> CollectorRegistry:
     def bound(method: str, rule: str, status: int) -> tuple[Histogram, Counter]:
         return durations.labels(method, rule, str(status)), totals.labels(method, str(status))
 
+    def count(method: str, rule: str, status: int, seconds: float) -> None:
+        duration, total = bound(method, rule, status)
+        duration.observe(max(seconds, 0))
+        total.inc()
+
+    app.extensions["count"] = count
+    app.extensions["metrics"] = registry
+
     @app.after_request
-    def count(response: Response) -> Response:
+    def count_request(response: Response) -> Response:
         asked = request._get_current_object()  # type: ignore[attr-defined]
         if asked.path not in QUIET_PATHS:
-            duration, total = bound(asked.method, str(asked.url_rule), response.status_code)
-            duration.observe(max(time.perf_counter() - g.started, 0))
-            total.inc()
+            count(asked.method, str(asked.url_rule), response.status_code, time.perf_counter() - g.started)
         return response
 
     return registry

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -77,12 +77,17 @@ def name_of(package: str) -> str:
     return package.replace("_", "-")
 
 
+def request_id(environ: Mapping[str, Any]) -> str:
+    """The id that the client gave the request, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    # Need not be secret; the generator is seeded anew in each worker process.
+    return given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+
+
 def _register_request_ids(app: Flask) -> None:
     @app.before_request
     def take_request_id() -> None:
-        given = request.environ.get("HTTP_X_REQUEST_ID", "")
-        # Need not be secret; the generator is seeded anew in each worker process.
-        g.request_id = given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+        g.request_id = request_id(request.environ)
 
     @app.after_request
     def give_request_id(response: Response) -> Response:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from catalog import database, openapi, problems, service, streams
 from catalog.settings import Settings, load
-from read_product.cache import Cache
+from read_product import cache, hot
 from read_product.import_views import import_views
 from read_product.views import views
 
@@ -16,8 +16,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     database.register(app, settings, reads_only=True)
     streams.register(app, settings)
-    app.extensions["pages"] = Cache(settings.read_cache_seconds)
+    cache.register(app, settings)
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)
+    hot.register(app)
     return app

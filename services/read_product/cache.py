@@ -13,11 +13,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import Request
+from flask import Flask, Request
 from werkzeug.datastructures import RequestCacheControl
 from werkzeug.http import parse_cache_control_header
 
 from catalog import deadline
+from catalog.settings import Settings
 from read_product import listing
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -133,6 +134,11 @@ class Cache:
             return found.page.result(None if left == math.inf else max(left, 0))
         except TimeoutError:
             raise deadline.Passed from None
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Gives the app its cache."""
+    app.extensions["pages"] = Cache(settings.read_cache_seconds)
 
 
 def key(arguments: Mapping[str, str]) -> Hashable:

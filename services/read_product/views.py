@@ -12,10 +12,10 @@ from catalog import openapi, products, streams, wire
 from catalog.database import reading
 from catalog.openapi import body, operation, query
 from catalog.problems import ProblemError, not_found
-from read_product import cache, cursor, export, listing, search
+from read_product import cache, cursor, export, hot, listing, search
 from read_product.cache import Cache, Page
 
-PATH = "/api/v1/products"
+PATH = hot.PATH
 
 views = Blueprint("products", __name__)
 
@@ -68,7 +68,9 @@ def list_products() -> Response:
     arguments = request.args.to_dict()
     read = partial(_read_page, listing.parse(request.args), arguments)
     pages: Cache = current_app.extensions["pages"]
-    page, age = pages.get(cache.key(arguments), read, fresh=cache.wants_fresh(request))
+    key = cache.key(arguments)
+    page, age = pages.get(key, read, fresh=cache.wants_fresh(request))
+    hot.learn(request.environ["QUERY_STRING"], key)
     response = Response(page.body, content_type="application/json")
     response.headers["Cache-Control"] = pages.control
     if page.next:
@@ -134,6 +136,7 @@ def _conditional(response: Response, etag: str) -> Response:
     """The answer, unless the client has it already, or would only have another one."""
     response.set_etag(etag)
     response.make_conditional(request)
+    del response.headers["Date"]  # Which the server writes.
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "What is there is not the version that If-Match names.")
     return response

@@ -1,17 +1,28 @@
 """The list as it is given to many: kept for a moment, fresh for whoever asks for that."""
 
+import io
+import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from werkzeug.test import Client
 
 import read_product
 from apps import Api, Apps, close
+from catalog import logs
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from mysql_server import MySQLServer
 
 PATH = "/api/v1/products"
@@ -110,3 +121,73 @@ def test_many_who_ask_at_once_cost_the_database_one_statement(
         asked = [pool.submit(cached.test_client().get, PATH) for _ in range(200)]
         assert {answer.result().json["items"][0]["name"] for answer in asked} == {"Asked for"}
     assert [statement.split()[0] for _, statement in commands] == ["SELECT"]
+
+
+QUERIES = (
+    "",
+    "limit=2",
+    "limit=20&sort=id",
+    "sort=-price&limit=1",
+    "q=box",
+    "q=n%C3%B6thing",
+    "limit=0",
+    "limit=2&limit=2",
+)
+TAGS = ("*", "{}", "W/{}", '"other", {}', '"other"', "{} x")
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=st.sampled_from(QUERIES),
+    method=st.sampled_from(("GET", "HEAD", "POST")),
+    tag=st.none() | st.sampled_from(TAGS),
+    request_id=st.none() | st.sampled_from(("known-to-us", "not one", "")),
+    more=st.sampled_from(({}, {"Range": "bytes=0-3"}, {"If-Match": '"other"'}, {"Cache-Control": "no-transform"})),
+)
+def test_what_is_given_before_flask_is_what_flask_gives(
+    cached: Flask, api: Api, query: str, method: str, tag: str | None, request_id: str | None, more: dict[str, str]
+) -> None:
+    if api.read.get(PATH).json["items"] == []:
+        for number in range(3):
+            api.create(name=f"Box {number}", price="1.00")
+    kept = api.read.get(f"{PATH}?{query}", headers={} if api.read.get(PATH).json["items"] else FRESH[0])
+    headers = {
+        **({} if tag is None else {"If-None-Match": tag.format(kept.headers.get("ETag"))}),
+        **({} if request_id is None else {"X-Request-ID": request_id}),
+        **more,
+    }
+    quick = told(cached, cached.wsgi_app, method, query, headers)
+    assert quick == told(cached, cached.extensions["hot"]._app, method, query, headers)
+
+
+def told(app: Flask, wsgi: "WSGIApplication", method: str, query: str, headers: dict[str, str]) -> dict[str, object]:
+    """All that becomes of a request, but for times and random numbers."""
+    logged = io.BytesIO()
+    before = counted(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs.access, "disabled", False)
+        patch.setattr(logs, "sys", SimpleNamespace(stdout=SimpleNamespace(buffer=logged)))
+        answer = Client(wsgi).open(PATH, method=method, query_string=query, headers=headers)
+    given = dict(answer.headers)
+    own_id = given.pop("X-Request-ID") if headers.get("X-Request-ID") != "known-to-us" else ""
+    given.pop("Age", None)
+    body = answer.data.replace(own_id.encode(), b"") if own_id else answer.data
+    return {
+        "status": answer.status, "headers": given, "body": body, "counted": counted(app) - before,
+        "logged": [
+            {name: value for name, value in json.loads(line).items() if name not in ("time", "duration_ms")}
+            | ({"request_id": "own"} if own_id else {})
+            for line in logged.getvalue().splitlines()
+        ],
+    }  # fmt: skip
+
+
+def counted(app: Flask) -> Counter[tuple[str, ...]]:
+    """Requests by what the metrics tell of them."""
+    registry: CollectorRegistry = app.extensions["metrics"]
+    return Counter({
+        (sample.name, *sample.labels.values()): int(sample.value)
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name.endswith(("_total", "_count"))
+    })  # fmt: skip
