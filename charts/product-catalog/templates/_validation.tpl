@@ -60,8 +60,10 @@ Gives a key that was set to null, which Helm therefore removed from the values, 
   {{- range $path, $empty := include "product-catalog.emptyValues" . | fromYaml -}}
     {{- $keys := splitList "." $path -}}
     {{- $at := $.Values -}}
-    {{- range initial $keys }}{{ $at = index $at . | default dict }}{{ end -}}
-    {{- if kindIs "invalid" (index $at (last $keys)) }}{{ $_ := set $at (last $keys) $empty }}{{ end -}}
+    {{- range initial $keys }}{{ if kindIs "map" $at }}{{ $at = index $at . }}{{ end }}{{ end -}}
+    {{- if kindIs "map" $at -}}
+      {{- if kindIs "invalid" (index $at (last $keys)) }}{{ $_ := set $at (last $keys) $empty }}{{ end -}}
+    {{- end -}}
   {{- end -}}
 {{- end }}
 
