@@ -3,20 +3,22 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 
 from bench import usage
 from bench.database import Database
 from catalog import migrate
 from catalog.settings import Settings
-from processes import ROOT, free_port
+from processes import ROOT
 
 WORKERS, THREADS = 2, 8
 """Of each server: as many as the catalogue's services have by default."""
@@ -36,6 +38,18 @@ http {{
     server {{ listen 127.0.0.1:{port}; root {directory}; default_type application/json; }}
 }}
 """
+
+
+_PORTS = count(20_000)
+
+
+def _port() -> int:
+    """A port that nobody listens on, below those that Linux gives to clients, of which wrk has many."""
+    for port in _PORTS:
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 class Server:
@@ -114,7 +128,7 @@ class Stage:
 
     def service(self, package: str, **settings: str) -> Server:
         """One of the catalogue's services, as it is installed."""
-        port, metrics = free_port(), free_port()
+        port, metrics = _port(), _port()
         (self.directory / "secret-key").write_text("k" * 64)
         user = "reader" if package == "read_product" else "writer"
         environ = {
@@ -134,7 +148,7 @@ class Stage:
 
     def plain(self) -> Server:
         """The page of products by an application that is one function, on the gunicorn of the services."""
-        port, metrics = free_port(), free_port()
+        port, metrics = _port(), _port()
         environ = {
             "PYTHONPATH": f"{ROOT}/services:{ROOT}/tests",
             "CATALOG_LISTEN": f"127.0.0.1:{port}",
@@ -146,7 +160,7 @@ class Stage:
 
     def flask_peer(self, module: str, **environ: str) -> Server:
         """A Flask application as tutorials have it, on gunicorn with its threads."""
-        port = free_port()
+        port = _port()
         command = [
             str(PEERS_PYTHON), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
             "--threads", str(THREADS), "--keep-alive", "75", f"bench.peers.{module}:create_app()",
@@ -156,7 +170,7 @@ class Stage:
 
     def fastapi_peer(self, module: str, *options: str) -> Server:
         """A FastAPI application on uvicorn with its quickest loop and parser."""
-        port = free_port()
+        port = _port()
         metrics = self.directory / f"metrics-{port}"
         metrics.mkdir()
         command = [
@@ -175,7 +189,7 @@ class Stage:
         program = shutil.which("nginx")
         if program is None:
             return None
-        port = free_port()
+        port = _port()
         directory = self.directory / f"nginx-{port}"
         directory.mkdir()
         (directory / "page").write_bytes(content)
