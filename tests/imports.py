@@ -10,6 +10,7 @@ from catalog import wire
 from catalog.imports import Faults, find
 from catalog.models import Import
 from processes import Running
+from serving import bodies
 
 REPORT = wire.ImportReport(
     dry_run=True,
@@ -85,9 +86,9 @@ def _columns(changed: dict[str, Any]) -> dict[str, Any]:
         counts["rows_done"] = report.rows
         counts["errors"] = len(report.errors) + report.errors_omitted
         counts["warnings"] = len(report.warnings) + report.warnings_omitted
-        changed["report"] = wire.encode(msgspec.structs.replace(report, errors=[], warnings=[]))
-        changed["faults"] = wire.encode(Faults(report.errors, report.warnings))
-    return {**counts, "problem": wire.encode(problem) if problem else None, **changed}
+        changed["report"] = bodies.encode(msgspec.structs.replace(report, errors=[], warnings=[]))
+        changed["faults"] = bodies.encode(Faults(report.errors, report.warnings))
+    return {**counts, "problem": bodies.encode(problem) if problem else None, **changed}
 
 
 def _id(address: str) -> int:

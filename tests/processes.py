@@ -59,7 +59,7 @@ def running_services(directory: Path, **settings: str) -> Iterator[Running]:
             listen = {"CATALOG_LISTEN": f"127.0.0.1:{port}", "CATALOG_METRICS_LISTEN": f"127.0.0.1:{metrics}"}
             with (directory / f"{service}.log").open("w") as log:
                 processes[service] = subprocess.Popen(
-                    [sys.executable, "-m", "gunicorn", "-c", "python:catalog.server", f"{service}:create_app()"],
+                    [sys.executable, "-m", "gunicorn", "-c", "python:serving.server", f"{service}:create_app()"],
                     env={**common, **listen},
                     cwd=directory,
                     stdout=log,

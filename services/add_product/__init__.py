@@ -6,8 +6,9 @@ from add_product.import_views import import_views
 from add_product.imports import runner
 from add_product.outdated import Outdated
 from add_product.views import views
-from catalog import database, openapi, problems, service
+from catalog import database, service
 from catalog.settings import Settings, load
+from serving import openapi, problems
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from add_product import writing
 from catalog import database, wire
 from catalog.models import IDEMPOTENCY_KEY_MAX, IdempotencyKey
-from catalog.problems import ProblemError, conflict, invalid, malformed
 from catalog.statements import Statement
-from catalog.wire import FieldError
+from serving import bodies
+from serving.answers import FieldError
+from serving.problems import ProblemError, conflict, invalid, malformed
 
 HEADER = "Idempotency-Key"
 PATTERN = rf"^[!-~]{{1,{IDEMPOTENCY_KEY_MAX}}}$"
@@ -64,7 +65,7 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
         except IntegrityError:
             raise Used from None
         product = writing.add(connection, fields)
-        _ANSWER.change(connection, this=key, body=wire.encode(product))
+        _ANSWER.change(connection, this=key, body=bodies.encode(product))
         return product
 
     _forget_old()

@@ -13,10 +13,11 @@ from add_product.imports import encoding, queue, runner
 from add_product.imports.order import ON_CONFLICT, Kind, OnConflict, Order
 from catalog import charsets, database, imports, wire
 from catalog.models import FILE_NAME_MAX
-from catalog.openapi import Body, body, header, operation, query
-from catalog.problems import ProblemError, conflict, invalid, not_found
 from catalog.settings import Settings
-from catalog.wire import FieldError
+from serving import bodies, parameters
+from serving.answers import FieldError
+from serving.openapi import Body, body, header, operation, query
+from serving.problems import ProblemError, conflict, invalid, not_found
 
 PATH = "/api/v1/products/import"
 IMPORTS = "/api/v1/imports"
@@ -162,7 +163,7 @@ def _told(import_id: int) -> Response:
     found = _found(import_id)
     where = {"Location": f"{IMPORTS}/{import_id}"}
     if found.state in ("checked", "done"):
-        return Response(wire.encode(found.report), headers=where, content_type="application/json")
+        return Response(bodies.encode(found.report), headers=where, content_type="application/json")
     if found.state == "interrupted":
         raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or waited for a day.", headers=where)
     if found.problem:
@@ -171,7 +172,7 @@ def _told(import_id: int) -> Response:
 
 
 def _answer(found: wire.Import, status: HTTPStatus) -> Response:
-    response = Response(wire.encode(found), status, content_type="application/json")
+    response = Response(bodies.encode(found), status, content_type="application/json")
     response.headers["Location"] = f"{IMPORTS}/{found.id}"
     if status == HTTPStatus.ACCEPTED:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -179,7 +180,7 @@ def _answer(found: wire.Import, status: HTTPStatus) -> Response:
 
 
 def _known(import_id: int) -> int:
-    if import_id > wire.ID_MAX or queue.state_of(import_id) is None:
+    if import_id > parameters.ID_MAX or queue.state_of(import_id) is None:
         raise not_found("There is no such import.")
     return import_id
 

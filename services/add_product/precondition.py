@@ -7,8 +7,8 @@ from http import HTTPStatus
 from werkzeug.datastructures import Headers
 
 from catalog import wire
-from catalog.problems import ProblemError, malformed
-from catalog.wire import FieldError
+from serving.answers import FieldError
+from serving.problems import ProblemError, malformed
 
 HEADER = "If-Match"
 EXCEPT = "If-None-Match"

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from catalog import database, deadline
+from catalog import database
 from catalog.models import ImportPiece
+from serving import deadline
 
 PIECE = 1024 * 1024
 CHUNK = 64 * 1024

@@ -7,10 +7,11 @@ from msgspec import Struct
 from werkzeug.exceptions import UnsupportedMediaType
 
 from add_product import idempotency, precondition, writing
-from catalog import database, metrics, wire
-from catalog.openapi import Body, body, header, operation
-from catalog.problems import invalid, malformed
-from catalog.wire import FieldError
+from catalog import counters, database, wire
+from serving import bodies
+from serving.answers import FieldError
+from serving.openapi import Body, body, header, operation
+from serving.problems import invalid, malformed
 
 PATH = "/api/v1/products"
 ONE = f"{PATH}/<product_id:product_id>"
@@ -31,6 +32,7 @@ ETAG = {"ETag": "Version of the product."}
 
 @views.post(PATH)
 @operation(
+    tag="products",
     request=body(wire.NewProduct),
     parameters=(
         header(
@@ -51,7 +53,7 @@ def add_product() -> Response:
     else:
         product, added = idempotency.add_once(key, sent, fields)
     if added:
-        metrics.products.labels("created").inc()
+        counters.products.labels("created").inc()
     response = _answer(product, 201)
     response.headers["Location"] = f"{PATH}/{product.id}"
     return response
@@ -59,6 +61,7 @@ def add_product() -> Response:
 
 @views.patch(ONE)
 @operation(
+    tag="products",
     request=Body({"application/json": wire.ProductPatch, MERGE_PATCH: wire.ProductPatch}),
     parameters=(IF_MATCH,),
     responses={200: body(wire.Product, ETAG)},
@@ -69,17 +72,17 @@ def change_product(product_id: int) -> Response:
     check = precondition.read(request.headers)
     _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
     product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))
-    metrics.products.labels("changed").inc()
+    counters.products.labels("changed").inc()
     return _answer(product, 200)
 
 
 @views.delete(ONE)
-@operation(parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
+@operation(tag="products", parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
 def delete_product(product_id: int) -> Response:
     """Deletes a product."""
     check = precondition.read(request.headers)
     database.transaction(lambda connection: writing.remove(connection, product_id, check))
-    metrics.products.labels("deleted").inc()
+    counters.products.labels("deleted").inc()
     return Response(status=204)
 
 
@@ -90,14 +93,14 @@ def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
     request.max_content_length = BODY_MAX
     sent = request.get_data(cache=False)
     try:
-        return sent, wire.decode(sent, kind)
-    except wire.Malformed as error:
+        return sent, bodies.decode(sent, kind)
+    except bodies.Malformed as error:
         raise malformed(f"The body cannot be read: {error}.", FieldError("", str(error), "malformed")) from None
-    except wire.Rejected as error:
+    except bodies.Rejected as error:
         raise invalid(error.errors) from None
 
 
 def _answer(product: wire.Product, status: int) -> Response:
-    response = Response(wire.encode(product), status, content_type="application/json")
+    response = Response(bodies.encode(product), status, content_type="application/json")
     response.set_etag(product.etag)
     return response

@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from add_product.precondition import Precondition
 from catalog import database, products, wire
 from catalog.models import Product
-from catalog.problems import conflict, not_found
 from catalog.statements import Statement
-from catalog.wire import FieldError
+from serving.answers import FieldError
+from serving.problems import conflict, not_found
 
 SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
 
@@ -72,7 +72,7 @@ def remove(connection: Connection, product_id: int, check: Precondition) -> None
 def _found(connection: Connection, product_id: int, check: Precondition) -> wire.Product:
     product = products.find(connection, product_id)
     if product is None:
-        raise not_found()
+        raise not_found("There is no such product.")
     check(product)
     return product
 

@@ -1,3 +1,3 @@
-"""What the three services share: the product, its storage, its wire format, and how a service is run."""
+"""What the three services share: the product, its storage, and its wire format."""
 
 __version__ = "0.1.0"

@@ -9,7 +9,8 @@ from functools import cache
 from babel.numbers import get_currency_name, get_currency_symbol, list_currencies
 
 from catalog import price
-from catalog.text import Invalid, trim
+from catalog.text import trim
+from serving.bodies import Invalid
 
 LANGUAGES = ("en", "fr")
 # Signs and short forms that are not in the languages of the pages, or that several currencies share.

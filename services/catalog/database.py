@@ -12,9 +12,11 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from catalog import deadline, engine, problems, schema, watchdog, wire
+from catalog import engine, schema, watchdog
 from catalog.models import db
-from catalog.settings import SettingError, Settings
+from catalog.settings import Settings
+from serving import answers, deadline, problems
+from serving.settings import SettingError
 
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
@@ -105,7 +107,7 @@ def is_duplicate(error: IntegrityError, name: str) -> bool:
     return name in message and (error_code(error) == DUPLICATE_ENTRY or "UNIQUE constraint failed" in message)
 
 
-def probe() -> wire.Check:
+def probe() -> answers.Check:
     """Whether the database answers and has the schema that this version needs."""
     try:
         with reading() as connection:
@@ -113,16 +115,16 @@ def probe() -> wire.Check:
             missing = schema.missing(connection)
     except DBAPIError as error:
         log.warning("database away: %s", error.orig)
-        return wire.Check("database", ok=False, detail="the database does not answer")
+        return answers.Check("database", ok=False, detail="the database does not answer")
     except (PoolTimeout, deadline.Passed):
-        return wire.Check("database", ok=False, detail="the database does not answer")
+        return answers.Check("database", ok=False, detail="the database does not answer")
     except SettingError as error:
         # Whoever may ask this need not know where the secrets lie.
         log.error("%s", error)
-        return wire.Check("database", ok=False, detail="the password for the database cannot be read")
+        return answers.Check("database", ok=False, detail="the password for the database cannot be read")
     if missing:
-        return wire.Check("database", ok=False, detail=f"the schema lacks the migration {missing}")
-    return wire.Check("database", ok=True)
+        return answers.Check("database", ok=False, detail=f"the schema lacks the migration {missing}")
+    return answers.Check("database", ok=True)
 
 
 def _away(error: Exception) -> Response:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from catalog import metrics
-from catalog.settings import Settings, read_secret
+from catalog import counters
+from catalog.settings import Settings
+from serving.settings import read_secret
 
 SQLITE_BUSY_SECONDS = 4
 POOL_WAIT_SECONDS = 2
@@ -95,14 +96,14 @@ def prepare(engine: Engine, settings: Settings) -> None:
     def count_up(_connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
         if entry not in in_use:
             in_use.add(entry)
-            metrics.pool_connections.inc()
+            counters.pool_connections.inc()
 
     @event.listens_for(engine, "checkin")
     def count_down(_connection: Any, entry: ConnectionPoolEntry) -> None:
         # A use that failed before it began ends as well.
         if entry in in_use:
             in_use.remove(entry)
-            metrics.pool_connections.dec()
+            counters.pool_connections.dec()
 
 
 def leave_clean(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from catalog import wire
 from catalog.models import Import
+from serving import answers, parameters
 
 COUNTS = {"rows": "rows_done", **{name: name for name in ("created", "updated", "skipped", "failed")}}
 """Which column of the table holds which count of a report."""
@@ -43,7 +44,7 @@ class Faults(msgspec.Struct, frozen=True):
 
 def find(connection: Connection, import_id: int) -> wire.Import | None:
     """The import with this id."""
-    if import_id > wire.ID_MAX:
+    if import_id > parameters.ID_MAX:
         return None
     row = connection.execute(select(*_PLAIN, Import.faults).where(Import.id == import_id)).first()
     return _from_row(row, _ahead(connection, row), row.faults) if row else None
@@ -85,7 +86,7 @@ def _from_row(row: Any, ahead: int, faults: bytes | None = None) -> wire.Import:
         ahead=ahead,
         bytes_done=row.bytes_done,
         report=report_of(row, faults),
-        problem=None if row.problem is None else msgspec.json.decode(row.problem, type=wire.FieldError),
+        problem=None if row.problem is None else msgspec.json.decode(row.problem, type=answers.FieldError),
     )
 
 

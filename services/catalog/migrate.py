@@ -13,9 +13,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from catalog import engine, logs
+from catalog import engine
 from catalog.schema import MIGRATIONS, is_newer
-from catalog.settings import SettingError, Settings, load
+from catalog.settings import Settings, load
+from serving import logs
+from serving.settings import SettingError
 
 LOCK = "catalog-migrate"
 LOCK_SECONDS = 120

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 DECIMALS = 2
 INTEGER_DIGITS = 10

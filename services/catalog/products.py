@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from catalog import text, wire, words
 from catalog.models import Product
 from catalog.statements import Statement
+from serving import parameters
 
 COLUMNS = (
     Product.id,
@@ -32,7 +33,7 @@ def from_row(row: Sequence[Any]) -> wire.Product:
 
 def find(connection: Connection, product_id: int) -> wire.Product | None:
     """The product with this id."""
-    if product_id > wire.ID_MAX:
+    if product_id > parameters.ID_MAX:
         return None
     row = _FIND.row(connection, id=product_id)
     return from_row(row) if row else None

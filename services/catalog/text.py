@@ -6,6 +6,8 @@ Each rule takes the text as received, returns it as stored, and raises Invalid.
 import re
 import unicodedata
 
+from serving.bodies import Invalid
+
 NAME_MAX = 200
 SKU_MAX = 64
 DESCRIPTION_MAX = 10_000
@@ -53,19 +55,6 @@ _LINE_BREAKS = re.compile("\r\n?")
 _DIRECTION_BEGINS, _DIRECTION_ENDS = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
 
 
-Params = dict[str, str | int]
-
-
-class Invalid(ValueError):
-    """What breaks a rule: `code` for programs, `detail` for people, `params` what the sentence speaks of."""
-
-    def __init__(self, code: str, detail: str, **params: str | int) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.params: Params = params
-
-
 def name(value: str) -> str:
     """One line of 1 to 200 characters, at least one of them visible. What shows nothing at its ends is dropped."""
     return _bounded(_line(trim(_without(_TEXT_CONTROLS, value)), "must not be blank"), NAME_MAX)
@@ -94,11 +83,6 @@ def description(value: str) -> str:
 def sku_key(value: str) -> str:
     """What makes two SKUs the same: letter case, Unicode composition, and kinds and numbers of blanks do not count."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).casefold())
-
-
-def shortened(value: str, most: int) -> str:
-    """The text as far as `most` characters show it."""
-    return value if len(value) <= most else value[: most - 1] + "…"
 
 
 def trim(value: str) -> str:

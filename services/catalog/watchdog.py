@@ -18,7 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from catalog import deadline
+from serving import deadline
 
 PING_SECONDS = 2
 IDLE_SECONDS = 1

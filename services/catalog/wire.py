@@ -1,24 +1,15 @@
 """What travels between the services and their callers: one definition decodes, validates, encodes and documents it."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from itertools import islice
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from catalog import price, text
-from catalog.text import Invalid
-
-ID_MAX = 2**63 - 1
-# So many faults of one object are named, and so much of a name.
-FAULTS_MAX = 20
-NAME_SHOWN = 80
+from serving.answers import FieldError, Params
+from serving.parameters import ID_MAX
 
 Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, given by the catalogue.")]
 Sku = Annotated[
@@ -144,31 +135,6 @@ class ProductPage(Struct, frozen=True):
     ]
 
 
-Params = Annotated[
-    dict[str, str | int], Meta(description="What the sentence speaks of (a limit, a line, an id), for programs.")
-]
-
-
-class FieldError(Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one field."""
-
-    pointer: Annotated[str, Meta(description="JSON Pointer (RFC 6901) to the field, or the name of a parameter.")]
-    detail: str
-    code: Annotated[str, Meta(description="The kind of fault, for programs.")]
-    params: Params = {}
-
-
-class Problem(Struct, frozen=True, omit_defaults=True):
-    """What went wrong (RFC 9457)."""
-
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    type: str = "about:blank"
-    errors: list[FieldError] = []
-
-
 class ImportFault(Struct, frozen=True, omit_defaults=True):
     """A row that was not taken, or not taken as it stood."""
 
@@ -245,129 +211,3 @@ class ImportPage(Struct, frozen=True):
 
     items: list[Import]
     next: Annotated[str | None, Meta(description="Where the next page is; null on the last page.")]
-
-
-class Check(Struct, frozen=True, omit_defaults=True):
-    """One thing that the service needs."""
-
-    name: str
-    ok: bool
-    detail: str = ""
-
-
-HealthStatus = Literal["alive", "ready", "unready"]
-
-
-class Health(Struct, frozen=True):
-    """Whether the service is ready, and what it needs for that."""
-
-    status: HealthStatus
-    service: str
-    version: str
-    checks: list[Check]
-
-
-T = TypeVar("T", bound=Struct)
-
-# Objects as lists of their members. Numbers stay texts: they may have any number of digits.
-_PAIRS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
-
-encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
-
-
-class Malformed(ValueError):
-    """A body that is no JSON at all."""
-
-
-class Rejected(ValueError):
-    """A body whose fields break rules; `errors` names each of them."""
-
-    def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(f"{len(errors)} fields are invalid")
-        self.errors = errors
-
-
-def decode(body: bytes, kind: type[T]) -> T:
-    """Reads a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with all faults.
-
-    Fields are decoded one by one, so that one answer names all that is wrong, and a price is read from its
-    digits as sent, before any float could round it. A member that is there twice is refused, since readers of JSON
-    differ in which one counts (RFC 8259, section 4). Of very many faults the first are named.
-    """
-    try:
-        fields = msgspec.json.decode(body, type=dict[str, Raw])
-        readers = _readers(kind)
-        values: dict[str, Any] = {}
-        errors = [
-            FieldError(_pointer(name), "is given more than once", "repeated_member")
-            for name in islice(_repeated(body, fields), FAULTS_MAX)
-        ]
-        for name, raw in fields.items():
-            if len(errors) == FAULTS_MAX:
-                break
-            try:
-                if name not in readers:
-                    raise Invalid("unknown", f"is not a field; there are: {', '.join(readers)}")
-                values[name] = readers[name](bytes(raw))
-            except Invalid as fault:
-                errors.append(FieldError(_pointer(name), fault.detail, fault.code, fault.params))
-    except msgspec.ValidationError:
-        raise Rejected([FieldError("", "must be a JSON object", "type")]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"the body is not JSON in UTF-8: {error}") from None
-    errors += [
-        FieldError(_pointer(field.encode_name), "is missing", "required")
-        for field in msgspec.structs.fields(kind)
-        if field.required and field.encode_name not in fields
-    ]
-    if errors:
-        raise Rejected(errors)
-    return kind(**values)
-
-
-def _repeated(body: bytes, fields: Mapping[str, Raw]) -> Iterator[str]:
-    """The names that the object has more than once."""
-    # Each member has a colon; where there are no more of them than names, none is there twice.
-    if body.count(b":") > len(fields):
-        seen = Counter(name for name, _ in _PAIRS.decode(body.decode()))
-        yield from (name for name, number in seen.items() if number > 1)
-
-
-def _pointer(name: str) -> str:
-    """JSON Pointer of a member (RFC 6901), which is shortened when it is no name of a field anyway."""
-    return "/" + text.shortened(name, NAME_SHOWN).replace("~", "~0").replace("/", "~1")
-
-
-@cache
-def _readers(kind: type[Struct]) -> dict[str, Callable[[bytes], Any]]:
-    """How each field is read from its raw JSON."""
-    return {name: _reader(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
-
-
-def _reader(hint: Any) -> Callable[[bytes], Any]:
-    options = get_args(hint) if not hasattr(hint, "__metadata__") else (hint,)
-    annotated = next(option for option in options if hasattr(option, "__metadata__"))
-    extra = annotated.__metadata__[0].extra
-    rule = extra["rule"]
-    nulls = {b"null": None} if type(None) in options else {b"null": extra["null"]} if "null" in extra else {}
-    read = _read_number if annotated.__origin__ is Decimal else _read_text
-
-    def reader(raw: bytes) -> Any:
-        return nulls[raw] if raw in nulls else rule(read(raw))
-
-    return reader
-
-
-def _read_text(raw: bytes) -> str:
-    if raw[:1] != b'"':
-        raise Invalid("type", "must be a string")
-    return msgspec.json.decode(raw, type=str)
-
-
-def _read_number(raw: bytes) -> str:
-    """The digits of a JSON number as they were sent, or the content of a JSON string."""
-    if raw[:1] == b'"':
-        return msgspec.json.decode(raw, type=str)
-    if raw[:1] not in b"-0123456789":
-        raise Invalid("type", 'must be a decimal number such as "12.50"')
-    return raw.decode("ascii")

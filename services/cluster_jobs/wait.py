@@ -9,7 +9,8 @@ import time
 
 from sqlalchemy import make_url
 
-from catalog.settings import SettingError, load
+from catalog.settings import load
+from serving.settings import SettingError
 
 PAUSE_SECONDS = 1.0
 ANSWER_SECONDS = 5.0

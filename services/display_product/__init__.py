@@ -2,14 +2,14 @@
 
 from flask import Flask
 
-from catalog import deadline, service, streams
+from catalog import service
 from catalog.settings import Settings, load
-from display_product import (
+from display_product import errors, formats, views
+from display_product.client import Client
+from display_product.web import (
     addresses,
     assets,
     delivery,
-    errors,
-    formats,
     headers,
     kept,
     languages,
@@ -17,11 +17,10 @@ from display_product import (
     preferences,
     sessions,
     urlencoded,
-    views,
     writes,
 )
-from display_product.answers import ANSWER_SECONDS
-from display_product.client import Client
+from display_product.web.cache import ANSWER_SECONDS
+from serving import deadline, streams
 
 
 def create_app(settings: Settings | None = None) -> Flask:

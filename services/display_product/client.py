@@ -18,11 +18,12 @@ import urllib3
 from flask import current_app, g, has_request_context
 from urllib3 import Retry, Timeout
 
-from catalog import __version__, deadline, wire
+from catalog import __version__, wire
 from catalog.settings import Settings
-from catalog.wire import FieldError
-from display_product import writes
-from display_product.answers import Answer, Answers
+from display_product.web import writes
+from display_product.web.cache import Answer, Answers
+from serving import answers, bodies, deadline
+from serving.answers import FieldError
 
 READ = "read-product"
 ADD = "add-product"
@@ -115,7 +116,7 @@ class Report:
     """What a service says of itself; `health` is None when it does not answer."""
 
     service: str
-    health: wire.Health | None
+    health: answers.Health | None
     milliseconds: float
 
 
@@ -165,7 +166,7 @@ class Client:
 
     def add(self, fields: wire.NewProduct, token: str) -> wire.Product:
         """Adds a product, once for each token and content however often it is called. Raises Refused."""
-        body = wire.encode(fields)
+        body = bodies.encode(fields)
         # The content belongs to the key: whoever goes back in the browser and types another product means another.
         headers = {"Idempotency-Key": f"{token}-{hashlib.sha256(body).hexdigest()[:16]}"}
         for attempt in range(1, UNDER_WAY_ATTEMPTS + 1):
@@ -183,7 +184,7 @@ class Client:
     def change(self, product_id: int, etag: str, fields: wire.NewProduct) -> wire.Product:
         """Changes a product of which the caller has seen this version. Raises Missing, Stale or Refused."""
         answer = self._send(
-            ADD, "PATCH", f"{PATH}/{product_id}", body=wire.encode(fields), headers={"If-Match": f'"{etag}"'}
+            ADD, "PATCH", f"{PATH}/{product_id}", body=bodies.encode(fields), headers={"If-Match": f'"{etag}"'}
         )
         return self._decode(answer, wire.Product)
 
@@ -240,7 +241,7 @@ class Client:
         started = time.perf_counter()
         try:
             answer = self._request(service, "GET", "/readyz", retries=NO_RETRIES, timeout=PROBE_TIMEOUT)
-            health = msgspec.json.decode(answer.data, type=wire.Health)
+            health = msgspec.json.decode(answer.data, type=answers.Health)
         except (urllib3.exceptions.HTTPError, msgspec.DecodeError):
             health = None
         return Report(service, health, (time.perf_counter() - started) * 1000)
@@ -292,7 +293,7 @@ def _fault(service: str, status: int, body: bytes) -> Exception:
     if status == HTTPStatus.PRECONDITION_FAILED:
         return Stale()
     try:
-        problem = msgspec.json.decode(body, type=wire.Problem)
+        problem = msgspec.json.decode(body, type=answers.Problem)
     except msgspec.DecodeError:
         log.warning("%s answers %s without a problem", service, status)
         return Away(service)

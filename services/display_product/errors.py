@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from catalog import problems, streams
-from display_product import client, limits, messages
+from display_product import client, messages
 from display_product.formats import number
+from display_product.web import limits
+from serving import problems, streams
 
 RETRY_AFTER_SECONDS = 5
 

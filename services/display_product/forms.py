@@ -14,9 +14,10 @@ from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringFi
 from wtforms.validators import StopValidation
 
 from catalog import amount, text, wire
-from catalog.text import Invalid
 from display_product import messages
 from display_product.formats import plain_price
+from serving import answers
+from serving.bodies import Invalid
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ETAG = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
@@ -96,7 +97,7 @@ class ProductForm(PlainForm):
         """What was typed, once it has been validated."""
         return wire.NewProduct(**{name: self.checked[name] for name in FIELDS})
 
-    def take(self, errors: list[wire.FieldError]) -> None:
+    def take(self, errors: list[answers.FieldError]) -> None:
         """Puts a service's errors beside the fields that they are about."""
         for error in errors:
             field = error.pointer.removeprefix("/")

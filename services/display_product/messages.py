@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 import catalog.charsets
-from catalog.wire import FieldError, ImportFault
+from catalog.wire import ImportFault
 from display_product.formats import example_price, number
+from serving.answers import FieldError
 
 LINE_BREAKS = ("U+000A", "U+000B", "U+000C", "U+000D", "U+0085", "U+2028", "U+2029")
 NOTHING: Mapping[str, str | int] = {}

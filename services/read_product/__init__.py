@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from catalog import database, openapi, problems, service, streams
+from catalog import database, service
 from catalog.settings import Settings, load
 from read_product import cache, hot
 from read_product.import_views import import_views
 from read_product.views import views
+from serving import openapi, problems, streams
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -17,9 +17,9 @@ from flask import Flask, Request
 from werkzeug.datastructures import RequestCacheControl
 from werkzeug.http import parse_cache_control_header
 
-from catalog import deadline
 from catalog.settings import Settings
 from read_product import listing
+from serving import deadline
 
 BYTES_MAX = 8 * 1024 * 1024
 """What each process keeps: some hundreds of pages of the largest kind, thousands of the usual one."""

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.http import parse_etags, quote_etag
 
-from catalog import logs, service
 from read_product.cache import Cache, Page
+from serving import logs, service
 
 PATH = "/api/v1/products"
 QUERIES_MAX = 1000

@@ -4,9 +4,10 @@ from flask import Blueprint, Response, request
 
 from catalog import imports, wire
 from catalog.database import reading
-from catalog.openapi import body, operation, query
-from catalog.problems import not_found
 from read_product import listing
+from serving import bodies, parameters
+from serving.openapi import body, operation, query
+from serving.problems import not_found
 
 PATH = "/api/v1/imports"
 
@@ -21,7 +22,7 @@ import_views = Blueprint("imports", __name__)
         query(
             "after",
             "Cursor from the `next` of the page before.",
-            {"type": "integer", "minimum": 1, "maximum": wire.ID_MAX},
+            {"type": "integer", "minimum": 1, "maximum": parameters.ID_MAX},
         ),
     ),
     responses={200: body(wire.ImportPage)},
@@ -48,6 +49,6 @@ def get_import(import_id: int) -> Response:
 
 
 def _json(value: object) -> Response:
-    response = Response(wire.encode(value), content_type="application/json")
+    response = Response(bodies.encode(value), content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -16,12 +16,12 @@ from werkzeug.datastructures import MultiDict
 from catalog import products, wire
 from catalog.database import TOO_MUCH_WORK, error_code, reading
 from catalog.models import Product
-from catalog.openapi import query
-from catalog.problems import unavailable, wrong_parameter
 from catalog.statements import Statement
-from catalog.wire import FieldError
 from catalog.words import Word
 from read_product import cursor, planner, search
+from serving.answers import FieldError
+from serving.openapi import query
+from serving.problems import unavailable, wrong_parameter
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
 
-from catalog import openapi, products, streams, wire
+from catalog import products, wire
 from catalog.database import reading
-from catalog.openapi import body, operation, query
-from catalog.problems import ProblemError, not_found
 from read_product import cache, cursor, export, hot, listing, search
 from read_product.cache import Cache, Page
+from serving import bodies, openapi, streams
+from serving.openapi import body, operation, query
+from serving.problems import ProblemError, not_found
 
 PATH = hot.PATH
 
@@ -22,6 +23,7 @@ views = Blueprint("products", __name__)
 
 @views.get(PATH)
 @operation(
+    tag="products",
     parameters=(
         openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),
         openapi.header(
@@ -83,12 +85,13 @@ def list_products() -> Response:
 def _read_page(asked: listing.Query, arguments: dict[str, str]) -> Page:
     items, after = listing.page(asked)
     following = f"{PATH}?{urlencode({**arguments, 'after': after})}" if after else None
-    body = wire.encode(wire.ProductPage(items, following))
+    body = bodies.encode(wire.ProductPage(items, following))
     return Page(body, following, hashlib.blake2b(body, digest_size=8).hexdigest())
 
 
 @views.get(f"{PATH}/<product_id:product_id>")
 @operation(
+    tag="products",
     parameters=(openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),),
     responses={200: body(wire.Product, {"ETag": "Version of the product."}), 304: openapi.Body({})},
     problems=(404, 412),
@@ -98,12 +101,13 @@ def get_product(product_id: int) -> Response:
     with reading() as connection:
         product = products.find(connection, product_id)
     if product is None:
-        raise not_found()
+        raise not_found("There is no such product.")
     return _conditional(_json(product), product.etag)
 
 
 @views.get(f"{PATH}/export")
 @operation(
+    tag="products",
     parameters=(query("format", "Kind of file.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
     responses={
         200: openapi.Body(
@@ -143,6 +147,6 @@ def _conditional(response: Response, etag: str) -> Response:
 
 
 def _json(value: object) -> Response:
-    response = Response(wire.encode(value), content_type="application/json")
+    response = Response(bodies.encode(value), content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -18,7 +18,7 @@ from werkzeug.test import Client
 
 import read_product
 from apps import Api, Apps, close
-from catalog import logs
+from serving import logs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -139,7 +139,7 @@ class Stage:
             **self.database.environ(user),
             **settings,
         }
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:catalog.server", f"{package}:create_app()"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:serving.server", f"{package}:create_app()"]
         return self._start(package.replace("_", "-"), command, environ, port, "/readyz")
 
     def migrate(self, database_url: str) -> None:
@@ -155,7 +155,7 @@ class Stage:
             "CATALOG_METRICS_LISTEN": f"127.0.0.1:{metrics}",
             "DATABASE_URL": self.database.peer_url,
         }
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:catalog.server", "bench.peers.plain:create_app()"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:serving.server", "bench.peers.plain:create_app()"]
         return self._start("plain WSGI", command, environ, port, "/")
 
     def flask_peer(self, module: str, **environ: str) -> Server:

@@ -15,12 +15,13 @@ from apps import Api
 from browser.site import Site
 from catalog import wire
 from imports import REPORT, WRITTEN, Imports
+from serving import answers
 
 SAMPLE = Path(add_product.__file__).with_name("sample.csv")
 
 SCRIPT = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>"
 LONG_NAME = "W" * 200
-UNCERTAIN = wire.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
+UNCERTAIN = answers.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
 MIXED_NAME = "مصباح مكتب «Aurora» 12V — מנורה 🍃👩🏽‍🚀"
 DESCRIPTION = (f"{SCRIPT} & &amp; " + "Lorem ipsum dolor sit amet. " * 400)[:9_600] + "\n" + "x" * 399
 FILE = f"""sku,name,price,weight,{SCRIPT.replace(",", "")}

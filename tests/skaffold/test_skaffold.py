@@ -108,7 +108,7 @@ def test_an_edit_under_dev_is_soon_in_the_page(env: dict[str, str], tmp_path: Pa
             wait_for(b"</html>", START_SECONDS)
             with edited("services/display_product/templates/base.html", "<footer>", "<footer>edited-template"):
                 wait_for(b"edited-template", EDIT_SECONDS)
-            with edited("services/display_product/languages.py", '"English"', '"edited-python"'):
+            with edited("services/display_product/web/languages.py", '"English"', '"edited-python"'):
                 wait_for(b"edited-python", EDIT_SECONDS)
         finally:
             dev.terminate()

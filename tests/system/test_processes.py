@@ -177,7 +177,7 @@ def test_pages_that_wait_for_another_service_do_not_make_theirs_unready(tmp_path
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path, name: str, value: str, told: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:catalog.server", "display_product:create_app()"],
+        [sys.executable, "-m", "gunicorn", "-c", "python:serving.server", "display_product:create_app()"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_LISTEN": "127.0.0.1:0", name: value},
         cwd=tmp_path,
         capture_output=True,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from catalog.settings import SettingError, load
+from catalog.settings import load
+from serving.settings import SettingError
 
 
 def test_variables_that_kubernetes_injects_are_no_settings() -> None:

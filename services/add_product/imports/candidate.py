@@ -12,7 +12,8 @@ from add_product.imports import lines, markup, table
 from add_product.imports.headings import Columns
 from catalog import amount, products, text, wire
 from catalog.cells import unguard
-from catalog.text import Invalid
+from serving import bodies
+from serving.bodies import Invalid
 
 VALUE_SHOWN = 80
 _ESCAPED = re.compile(r"\\\\n|\\n")
@@ -49,7 +50,7 @@ class Candidate:
         self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = ""
     ) -> wire.ImportFault:
         """A fault of this record for the report."""
-        shown = text.shortened(value, VALUE_SHOWN)
+        shown = bodies.shortened(value, VALUE_SHOWN)
         return wire.ImportFault(self.row, self.line, column, name, shown, fault.detail, fault.code, fault.params)
 
 
@@ -67,10 +68,10 @@ def from_lines(file: IO[bytes]) -> Iterator[Candidate]:
 
 def _read_object(candidate: Candidate, body: bytes) -> None:
     try:
-        patch = wire.decode(body, wire.ProductPatch)
-    except wire.Malformed as error:
+        patch = bodies.decode(body, wire.ProductPatch)
+    except bodies.Malformed as error:
         candidate.refuse(Invalid("malformed", str(error)), value=body.decode("utf-8", "replace").strip())
-    except wire.Rejected as error:
+    except bodies.Rejected as error:
         for each in error.errors:
             name = each.pointer.removeprefix("/") or None
             candidate.refuse(Invalid(each.code, each.detail, **each.params), name, name)

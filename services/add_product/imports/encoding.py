@@ -9,7 +9,7 @@ from typing import IO
 
 from add_product.imports import letters
 from catalog import charsets
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 CHUNK = 64 * 1024
 # For each byte beyond ASCII, so many words are looked at, and it is looked for in the file so often; so many bytes of a

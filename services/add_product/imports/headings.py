@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from catalog import amount
 from catalog.cells import unguard
 from catalog.folding import fold
-from catalog.text import Invalid, trim
+from catalog.text import trim
+from serving.bodies import Invalid
 
 # For each field its headings, folded, the better one first.
 KNOWN: dict[str, tuple[str, ...]] = {

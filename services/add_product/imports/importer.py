@@ -17,7 +17,7 @@ from add_product.imports.seen import Seen
 from catalog import database, products, wire
 from catalog.models import Product
 from catalog.statements import Statement
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 BATCH = 1000
 BATCH_TEXT = 1_000_000

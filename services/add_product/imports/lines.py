@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 CHUNK = 64 * 1024
 # A worksheet has a million rows; their descriptions may have several lines each.

@@ -19,6 +19,7 @@ from add_product.imports.report import Report
 from add_product.uploads import Upload
 from catalog import database, imports, wire
 from catalog.models import Import, ImportPiece
+from serving import answers, bodies
 
 LEASE = timedelta(seconds=30)
 # An import that was taken so often and came no step further ends its process each time, or finds it ended.
@@ -117,7 +118,7 @@ def _take_first(connection: Connection, condition: ColumnElement[bool], **change
     order = Order(row.kind, row.charset, row.on_conflict, row.state == "checking")
     if row.attempts > ATTEMPTS_MAX:
         detail = f"The service gave up after {ATTEMPTS_MAX} attempts; its log says why."
-        _end(connection, number, owner, "failed", problem=wire.encode(wire.FieldError("", detail, "gave_up")))
+        _end(connection, number, owner, "failed", problem=bodies.encode(answers.FieldError("", detail, "gave_up")))
         return None
     report = imports.report_of(row, row.faults) if row.rows_done else None
     return Taken(number, owner, order, row.upload, row.size, report)
@@ -139,9 +140,9 @@ def note(connection: Connection, taken: Taken, before: Report, after: Report, by
         "changed_at": datetime.now(UTC),
     }
     if after.sample != before.sample or not before.rows:
-        values["report"] = wire.encode(after.head())
+        values["report"] = bodies.encode(after.head())
     if len(after.errors) + len(after.warnings) > len(before.errors) + len(before.warnings) or not before.rows:
-        values["faults"] = wire.encode(after.faults())
+        values["faults"] = bodies.encode(after.faults())
     connection.execute(_held(taken).values(values))
 
 
@@ -159,10 +160,10 @@ def finish(taken: Taken, report: Report) -> None:
     database.transaction(end)
 
 
-def fail(taken: Taken, problem: wire.FieldError) -> None:
+def fail(taken: Taken, problem: answers.FieldError) -> None:
     """Ends an import whose file cannot be used. The file stays for a day, to be read in another encoding."""
     database.transaction(
-        lambda connection: _end(connection, taken.id, taken.owner, "failed", problem=wire.encode(problem))
+        lambda connection: _end(connection, taken.id, taken.owner, "failed", problem=bodies.encode(problem))
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from add_product.imports.candidate import Candidate
-from catalog import text, wire
+from catalog import wire
 from catalog.imports import COUNTS, Faults
+from serving import bodies
 
 FAULTS_MAX = 1000
 # Faults that are the file's, found with one of its rows.
@@ -71,7 +72,7 @@ class Report:
 
     def _show(self, candidate: Candidate) -> None:
         values = {
-            name: None if value is None else text.shortened(str(value), SAMPLE_TEXT_MAX)
+            name: None if value is None else bodies.shortened(str(value), SAMPLE_TEXT_MAX)
             for name, value in candidate.values.items()
         }
         row = wire.SampleRow(candidate.row, candidate.line, values)

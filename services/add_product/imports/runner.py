@@ -20,9 +20,10 @@ from add_product.imports.ahead import one_ahead
 from add_product.imports.candidate import Candidate
 from add_product.imports.queue import Lost, Taken
 from add_product.imports.report import Report
-from catalog import database, deadline, metrics
+from catalog import counters, database
 from catalog.settings import Settings
-from catalog.wire import FieldError
+from serving import deadline
+from serving.answers import FieldError
 
 POLL_SECONDS = 2.0
 """How often to look for imports that another process has left, or taken in and cannot begin."""
@@ -227,7 +228,7 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
     after = importer.transaction(work)
     if not taken.order.dry_run:
         for outcome in ("created", "updated", "skipped", "failed"):
-            metrics.imported_rows.labels(outcome).inc(getattr(after, outcome) - getattr(before, outcome))
+            counters.imported_rows.labels(outcome).inc(getattr(after, outcome) - getattr(before, outcome))
     return after
 
 

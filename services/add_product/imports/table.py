@@ -11,7 +11,7 @@ from typing import IO
 from add_product.imports import lines
 from add_product.imports.headings import count_known
 from add_product.imports.lines import Unusable as Unusable
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 DELIMITERS = ",;\t|"
 LINE_MAX = 1024 * 1024

@@ -14,9 +14,10 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from catalog import wire
-from display_product import client, preferences
+from display_product import client
 from display_product.forms import PlainForm, ProductForm, texts
-from display_product.sessions import Signer
+from display_product.web import preferences
+from display_product.web.sessions import Signer
 
 # As long as add-product remembers which products were added already.
 UNDO_SECONDS = 24 * 3600

@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from catalog import wire
-from display_product import client, errors, preferences
+from display_product import client, errors
 from display_product.forms import ETAG, ProductForm, texts
-from display_product.sessions import csrf
+from display_product.web import preferences
+from display_product.web.sessions import csrf
 
 # How many of a person's forms can be sent again after they were saved.
 SAVED_MAX = 20

@@ -4,8 +4,8 @@ from functools import partial
 
 from flask import Blueprint, Response
 
-from catalog import streams
 from display_product import client
+from serving import streams
 
 CHUNK = 64 * 1024
 

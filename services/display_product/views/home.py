@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from catalog import wire
-from display_product import client, kept
+from display_product import client
+from display_product.web import kept
 
 NEWEST = 8
 

@@ -20,12 +20,13 @@ from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
 from catalog import cells, charsets, wire
-from catalog.wire import FieldError
-from display_product import client, errors, limits, messages, writes
+from display_product import client, errors, messages
 from display_product.formats import number
 from display_product.forms import ON_CONFLICT, TOKEN, ImportForm, PlainForm
-from display_product.sessions import csrf, has_cookie
-from display_product.uploads import Upload
+from display_product.web import limits, writes
+from display_product.web.sessions import csrf, has_cookie
+from display_product.web.uploads import Upload
+from serving.answers import FieldError
 
 SHOWN = 50
 LISTED = "20"

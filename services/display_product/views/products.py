@@ -8,9 +8,10 @@ from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from catalog import wire
-from catalog.wire import FieldError
-from display_product import client, kept
+from display_product import client
 from display_product.paging import Place
+from display_product.web import kept
+from serving.answers import FieldError
 
 SORTS = {
     "-created_at": lazy_gettext("Newest first"),

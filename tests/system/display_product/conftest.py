@@ -9,7 +9,7 @@ import display_product
 from apps import Api
 from caches import Caches, serving
 from catalog.settings import Settings
-from display_product import answers
+from display_product.web import cache
 from pages import Browser
 from processes import Running, running_services
 
@@ -55,6 +55,6 @@ def caches(running: Running) -> Caches:
 @pytest.fixture
 def cached(settings: Settings, caches: Caches, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of pages that reach read-product through these caches, and believe them."""
-    monkeypatch.setattr(answers, "LASTS_MAX", 3600)
+    monkeypatch.setattr(cache, "LASTS_MAX", 3600)
     with serving(caches) as url:
         yield replace(settings, read_url=url)

@@ -18,6 +18,7 @@ from display_product import client
 from imports import REPORT, WRITTEN, Imports
 from pages import Browser, Page
 from processes import Running, running_services
+from serving import answers
 
 AWAY = "http://127.0.0.1:9"
 STATES: tuple[wire.ImportState, ...] = ("checking", "checked", "waiting", "running", "done", "interrupted", "failed")
@@ -219,7 +220,7 @@ HEADINGS = {
 
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser: Browser) -> None:
-    address = imports.put(state, problem=wire.FieldError("", "", "empty") if state == "failed" else None)
+    address = imports.put(state, problem=answers.FieldError("", "", "empty") if state == "failed" else None)
     page = french(browser).get(address)
     assert (page.status, page.texts("h1")) == (200, [HEADINGS[state]])
     assert "thé.csv" in page.text
@@ -267,13 +268,13 @@ def test_only_the_form_of_the_page_changes_an_import(imports: Imports, browser: 
 
 
 def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, browser: Browser) -> None:
-    fault = wire.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
+    fault = answers.FieldError("", "", "encoding", {"line": 3, "candidates": "ibm850, macintosh"})
     page = browser.get(imports.put("failed", problem=fault))
     assert "line 3 in a text editor" in page.one("[role=alert]").get_text()
     options = [option["value"] for option in page.soup.select("#charset option")]
     assert options[0] == ""
     assert {"utf-8", "windows-1252", "ibm850", "macintosh"} <= set(options)
-    workbook = imports.put("failed", problem=wire.FieldError("", "", "workbook"))
+    workbook = imports.put("failed", problem=answers.FieldError("", "", "workbook"))
     assert not browser.get(workbook).soup.select("#charset")
 
 
@@ -295,7 +296,7 @@ def test_a_file_with_nothing_to_import_offers_no_import_and_says_why(
 
 
 def test_a_heading_that_cannot_be_read_is_told_from_a_file_that_is_no_table(imports: Imports, browser: Browser) -> None:
-    fault = wire.FieldError("", "", "quotation_marks", {"first": 1, "last": 1})
+    fault = answers.FieldError("", "", "quotation_marks", {"first": 1, "last": 1})
     assert "quotation marks of the heading row" in browser.get(imports.put("failed", problem=fault)).text
 
 
@@ -304,7 +305,7 @@ def test_a_heading_that_cannot_be_read_is_told_from_a_file_that_is_no_table(impo
 def test_what_was_written_before_a_stop_is_told(
     state: Any, report: wire.ImportReport, imports: Imports, browser: Browser
 ) -> None:
-    page = browser.get(imports.put(state, report=report, problem=wire.FieldError("", "", "gave_up")))
+    page = browser.get(imports.put(state, report=report, problem=answers.FieldError("", "", "gave_up")))
     assert bool(page.texts(".counts dd")) == (report is WRITTEN)
     assert ("Nothing was written" in page.text) == (report is REPORT)
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 import display_product
 from apps import Api
 from catalog.settings import Settings
-from display_product.kept import Page, Pages
+from display_product.web.kept import Page, Pages
 from pages import Browser
 
 CHOICES = [

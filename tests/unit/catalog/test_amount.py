@@ -7,7 +7,7 @@ import pytest
 from babel.numbers import format_currency, list_currencies
 
 from catalog import amount, price
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 
 @pytest.mark.parametrize(

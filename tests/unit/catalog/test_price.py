@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from catalog import price
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from catalog import text
-from catalog.text import Invalid
+from serving.bodies import Invalid
 
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 

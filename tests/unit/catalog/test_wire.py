@@ -8,8 +8,9 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from catalog import wire
-from catalog.wire import Malformed, NewProduct, Product, ProductPatch, Rejected
+from catalog.wire import NewProduct, Product, ProductPatch
+from serving import bodies
+from serving.bodies import Malformed, Rejected
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 PRODUCT = Product(7, None, "Mug", "", Decimal("0.00"), NOW, NOW, 1)
@@ -18,12 +19,12 @@ PRODUCT = Product(7, None, "Mug", "", Decimal("0.00"), NOW, NOW, 1)
 def faults(body: str, kind: type = NewProduct) -> list[tuple[str, str]]:
     """Pointer and code of each fault."""
     with pytest.raises(Rejected) as rejected:
-        wire.decode(body.encode(), kind)
+        bodies.decode(body.encode(), kind)
     return [(error.pointer, error.code) for error in rejected.value.errors]
 
 
 def test_an_answer_has_a_price_of_zero_and_a_sku_of_none() -> None:
-    answer = json.loads(wire.encode(PRODUCT))
+    answer = json.loads(bodies.encode(PRODUCT))
     assert (answer["price"], answer["sku"], answer["created_at"]) == ("0.00", None, "2026-01-02T03:04:05.000006Z")
 
 
@@ -34,7 +35,7 @@ def test_an_entity_tag_is_of_one_version_of_one_product() -> None:
 
 def test_blanks_and_escapes_in_the_json_make_no_difference() -> None:
     body = b'\n{ "n\\u0061me" : "M\\u0075g" ,\r\n"price":\t12.5 , "sku" : null }\n'
-    assert wire.decode(body, NewProduct) == NewProduct(name="Mug", price=Decimal("12.50"))
+    assert bodies.decode(body, NewProduct) == NewProduct(name="Mug", price=Decimal("12.50"))
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,11 @@ def test_every_fault_is_named_at_once() -> None:
 
 
 def test_a_patch_tells_null_from_left_out() -> None:
-    assert wire.decode(b"{}", ProductPatch) == ProductPatch()
-    patch = wire.decode(b'{"sku": null, "price": 0}', ProductPatch)
+    assert bodies.decode(b"{}", ProductPatch) == ProductPatch()
+    patch = bodies.decode(b'{"sku": null, "price": 0}', ProductPatch)
     assert (patch.sku, patch.price, patch.name, patch.description) == (None, Decimal("0.00"), UNSET, UNSET)
     assert faults('{"name": null, "price": null}', ProductPatch) == [("/name", "type"), ("/price", "type")]
-    assert wire.decode(b'{"description": null}', ProductPatch).description == ""
+    assert bodies.decode(b'{"description": null}', ProductPatch).description == ""
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "5", '"x"', "true", "[{}]"])
@@ -74,4 +75,4 @@ def test_json_that_is_no_object_is_refused_as_a_whole(body: str) -> None:
 )  # fmt: skip
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
-        wire.decode(body, NewProduct)
+        bodies.decode(body, NewProduct)

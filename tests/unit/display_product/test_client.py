@@ -10,10 +10,10 @@ from flask import g
 from urllib3 import Timeout
 
 import display_product
-from catalog import deadline
 from catalog.settings import Settings
 from display_product import client
 from pages import Browser
+from serving import deadline
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 import display_product
 from catalog import amount
-from display_product.languages import DEFAULT, LANGUAGES
+from display_product.web.languages import DEFAULT, LANGUAGES
 
 FOLDER = Path(display_product.__file__).parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}

@@ -9,9 +9,9 @@ from itertools import product
 import pytest
 
 from catalog.text import NAME_MAX
-from catalog.wire import ID_MAX
 from catalog.words import of_search
 from read_product import cursor
+from serving.parameters import ID_MAX
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.unreader import SocketUnreader
 
-from catalog import chunks, gateway
-from catalog.outlet import Outlet, is_ready
+from serving import chunks, gateway
+from serving.outlet import Outlet, is_ready
 
 HEAD_SECONDS = 10
 """From the first wait for a request to the last byte of its head."""

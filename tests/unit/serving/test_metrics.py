@@ -4,7 +4,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
-from catalog import logs, metrics
+from serving import logs, metrics
 
 
 def counted(app: Flask, registry: CollectorRegistry) -> dict:

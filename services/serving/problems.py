@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
-from catalog import wire
-from catalog.wire import FieldError
+from serving import answers, bodies
+from serving.answers import FieldError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
@@ -52,7 +52,7 @@ def wrong_parameter(name: str, detail: str) -> ProblemError:
     return malformed(f"The parameter {name} {detail}.", FieldError(name, detail, "parameter"))
 
 
-def not_found(detail: str = "There is no such product.") -> ProblemError:
+def not_found(detail: str) -> ProblemError:
     """404."""
     return ProblemError(HTTPStatus.NOT_FOUND, detail)
 
@@ -86,14 +86,14 @@ def is_no_room(error: OSError) -> bool:
 
 def response(problem: ProblemError) -> Response:
     """The problem as an HTTP answer."""
-    body = wire.Problem(
+    body = answers.Problem(
         title=phrase(problem.status),
         status=problem.status,
         detail=problem.detail,
         request_id=g.get("request_id", ""),
         errors=problem.errors,
     )
-    return Response(wire.encode(body), problem.status, problem.headers, content_type=MEDIA_TYPE)
+    return Response(bodies.encode(body), problem.status, problem.headers, content_type=MEDIA_TYPE)
 
 
 def register(app: Flask) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from urllib3 import HTTPResponse
 
-from display_product import answers, writes
-from display_product.answers import Answers
+from display_product.web import cache, writes
+from display_product.web.cache import Answers
 
 LIST = "/api/v1/products"
 ROUND = {"Cache-Control": "no-cache"}
@@ -30,7 +30,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the cache."""
     found = Clock()
-    monkeypatch.setattr(answers, "time", found)
+    monkeypatch.setattr(cache, "time", found)
     return found
 
 
@@ -73,9 +73,9 @@ def test_no_answer_is_used_for_longer_than_writers_go_round_it(clock: Clock) -> 
     kept, service = Answers(), Service(clock, Cache_Control="max-age=3600")
     ask(kept, service)
     service.body = b"two"
-    clock.now += answers.LASTS_MAX
+    clock.now += cache.LASTS_MAX
     assert ask(kept, service) == b"two"
-    assert writes.SECONDS > answers.LASTS_MAX + answers.ANSWER_SECONDS
+    assert writes.SECONDS > cache.LASTS_MAX + cache.ANSWER_SECONDS
 
 
 def test_the_time_that_an_answer_takes_counts_as_its_age(clock: Clock) -> None:
@@ -136,7 +136,7 @@ def test_those_who_ask_at_the_same_time_share_one_request(clock: Clock, monkeypa
             waits.set()
             return super().result(timeout)
 
-    monkeypatch.setattr(answers, "Future", Watched)
+    monkeypatch.setattr(cache, "Future", Watched)
     kept, service = Answers(), Service(clock, Cache_Control="max-age=10")
     got: list[bytes] = []
     second = threading.Thread(target=lambda: got.append(ask(kept, service)))
@@ -183,14 +183,14 @@ def test_a_failure_is_not_kept(clock: Clock) -> None:
 
 def test_kept_answers_have_a_bound_and_the_oldest_go(clock: Clock) -> None:
     service = Service(clock, Cache_Control="max-age=10")
-    kept = Answers(2 * (len(LIST) + 1 + len(service.body) + answers.OVERHEAD))
+    kept = Answers(2 * (len(LIST) + 1 + len(service.body) + cache.OVERHEAD))
     for name in "abc":
         ask(kept, service, LIST + name)
     ask(kept, service, LIST + "c")
     assert len(service.asked) == 3
     ask(kept, service, LIST + "a")
     assert len(service.asked) == 4
-    service.body = b"x" * (answers.ANSWER_BYTES + 1)
+    service.body = b"x" * (cache.ANSWER_BYTES + 1)
     ask(kept, service, LIST + "d")
     ask(kept, service, LIST + "d")
     assert len(service.asked) == 6

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 
-from display_product.addresses import url_for
+from display_product.web.addresses import url_for
 
-FOLDER = Path(__file__).with_name("static")
+FOLDER = Path(__file__).parents[1] / "static"
 SUFFIXES = (".css", ".js", ".svg")
 A_YEAR = 365 * 24 * 3600
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from catalog.problems import wrong_parameter
+from serving.problems import wrong_parameter
 
 Schema = Mapping[str, Any]
+
+ID_MAX = 2**63 - 1
+"""The greatest id that an address can name, and a database keep."""
 
 
 def check(given: MultiDict[str, str], declared: Mapping[str, Schema]) -> None:

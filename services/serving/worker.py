@@ -21,10 +21,10 @@ from typing import Any
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
-from catalog import chunks, connection, deadline, draining, gateway, problems, requests, wire
-from catalog.connection import Arrived, Connection
-from catalog.outlet import is_ready
-from catalog.pool import Pool
+from serving import answers, bodies, chunks, connection, deadline, draining, gateway, problems, requests
+from serving.connection import Arrived, Connection
+from serving.outlet import is_ready
+from serving.pool import Pool
 
 UPLOAD_WAIT_SECONDS = 15
 """How long a large body waits for a thread."""
@@ -386,7 +386,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 def _send(sock: socket.socket, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
     """Answers with a problem, and says that the connection ends."""
     request_id = uuid.uuid4().hex
-    body = wire.encode(wire.Problem(problems.phrase(status), status, detail, request_id))
+    body = bodies.encode(answers.Problem(problems.phrase(status), status, detail, request_id))
     fields = {
         "Content-Type": problems.MEDIA_TYPE,
         "Content-Length": len(body),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog.outlet import LEAST_RATE, STALL_SECONDS, Outlet
+from serving.outlet import LEAST_RATE, STALL_SECONDS, Outlet
 
 LARGE = b"x" * 4_000_000
 
@@ -50,7 +50,7 @@ def test_a_client_that_reads_on_is_waited_for_however_long_the_answer_is(
 ) -> None:
     outlet, client = ends
     begun = now = time.monotonic()
-    monkeypatch.setattr("catalog.outlet.time.monotonic", lambda: now)
+    monkeypatch.setattr("serving.outlet.time.monotonic", lambda: now)
     outlet.begin()
     outlet.sendall(LARGE)
     outlet.flush()
@@ -67,7 +67,7 @@ def test_a_client_that_reads_too_slowly_is_not_waited_for(
 ) -> None:
     outlet, client = ends
     begun = now = time.monotonic()
-    monkeypatch.setattr("catalog.outlet.time.monotonic", lambda: now)
+    monkeypatch.setattr("serving.outlet.time.monotonic", lambda: now)
     outlet.begin()
     outlet.sendall(LARGE)
     outlet.flush()

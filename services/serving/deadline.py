@@ -5,7 +5,7 @@ import time
 
 from flask import Flask, current_app, g, has_request_context, request
 
-ARRIVED = "catalog.arrived"
+ARRIVED = "serving.arrived"
 """Key of the WSGI environment: when the whole request was there, in seconds of time.monotonic."""
 
 

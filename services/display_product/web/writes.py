@@ -7,8 +7,8 @@ of the pages need no common clock, and share nothing.
 from flask import Flask, Response, current_app, g, request
 
 from catalog.settings import Settings
-from display_product.answers import ANSWER_SECONDS, LASTS_MAX
-from display_product.sessions import cookie_path, is_secure
+from display_product.web.cache import ANSWER_SECONDS, LASTS_MAX
+from display_product.web.sessions import cookie_path, is_secure
 
 COOKIE = "catalog_wrote"
 SECONDS = LASTS_MAX + ANSWER_SECONDS + 2

@@ -1,6 +1,6 @@
-"""Prometheus metrics: requests by route, and what the services count themselves.
+"""Prometheus metrics: requests by route.
 
-The directory for the worker processes' files comes from the environment (see catalog.server), since
+The directory for the worker processes' files comes from the environment (see serving.server), since
 prometheus_client decides at import how it stores values. Without it, as in tests, values stay in the process.
 """
 
@@ -8,15 +8,9 @@ import time
 from functools import cache
 
 from flask import Flask, Response, g, request
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from catalog.logs import QUIET_PATHS
-
-products = Counter("catalog_products", "Products written, by what was done.", ["action"])
-imported_rows = Counter("catalog_imported_rows", "Rows of import files, by what became of them.", ["outcome"])
-pool_connections = Gauge(
-    "catalog_database_connections", "Database connections in use.", multiprocess_mode="livesum", registry=REGISTRY
-)
+from serving.logs import QUIET_PATHS
 
 
 def register(app: Flask) -> CollectorRegistry:

@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, current_app, request
 from msgspec import Struct
 
-from catalog import __version__, parameters, problems, wire
+from serving import answers, parameters, problems
 
 PATH = "/api/v1/openapi.json"
 Schema = dict[str, Any]
@@ -23,6 +23,14 @@ COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTT
 HEALTH = "health"
 
 views = Blueprint("openapi", __name__)
+
+
+@dataclass(frozen=True)
+class Info:
+    """What the document is about (OpenAPI, Info Object): the product, of which each service is a part."""
+
+    title: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Operation:
 def operation(
     *,
     responses: dict[int, Body],
-    tag: str = "products",
+    tag: str,
     request: Body | None = None,
     parameters: tuple[Schema, ...] = (),
     problems: tuple[int, ...] = (),
@@ -106,7 +114,7 @@ def build(app: Flask) -> Schema:
         if (op := getattr(app.view_functions[rule.endpoint], "operation", None))
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
-    kinds = {wire.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}
+    kinds = {answers.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}
     references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     for schema in components.values():
         _keep_alternatives(schema)
@@ -116,9 +124,10 @@ def build(app: Flask) -> Schema:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         paths.setdefault(path, {})[method.lower()] = _describe(op, view, rule.arguments, schemas)
+    info: Info = app.extensions["info"]
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Product catalogue: {app.name.replace('_', '-')}", "version": __version__},
+        "info": {"title": f"{info.title}: {app.name.replace('_', '-')}", "version": info.version},
         "paths": paths,
         "components": {"schemas": components},
     }
@@ -139,7 +148,7 @@ def _kinds(op: Operation) -> list[type[Struct]]:
 
 def _describe(op: Operation, view: Callable[..., Any], arguments: set[str], schemas: dict[Any, Schema]) -> Schema:
     summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
-    problem = {problems.MEDIA_TYPE: {"schema": schemas[wire.Problem]}}
+    problem = {problems.MEDIA_TYPE: {"schema": schemas[answers.Problem]}}
     responses: Schema = {
         str(status): {
             "description": problems.phrase(status),
@@ -187,5 +196,5 @@ def _headers(answer: Body) -> Schema:
 
 
 def _path_parameter(name: str) -> Schema:
-    schema = {"type": "integer", "minimum": 1, "maximum": wire.ID_MAX}
+    schema = {"type": "integer", "minimum": 1, "maximum": parameters.ID_MAX}
     return {"in": "path", "name": name, "required": True, "schema": schema}

@@ -13,7 +13,7 @@ from gunicorn.http.parser import RequestParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import gateway
+from serving import gateway
 
 CLIENT, SERVER = ("192.0.2.1", 4711), ("127.0.0.1", 8080)
 OWN = {"wsgi.input", "wsgi.errors", "wsgi.multithread", "wsgi.early_hints", "gunicorn.socket"}

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response, g
 from pythonjsonlogger.json import JsonFormatter
 
-from catalog import logs
+from serving import logs
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, request, session
 
-from display_product import kept
+from display_product.web import kept
 
 
 def register(app: Flask) -> None:

@@ -12,9 +12,9 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from flask import after_this_request as after
 
 from catalog.settings import Settings
-from display_product.languages import COOKIE as LANGUAGE
-from display_product.languages import LANGUAGES
-from display_product.sessions import cookie_path, csrf, is_secure
+from display_product.web.languages import COOKIE as LANGUAGE
+from display_product.web.languages import LANGUAGES
+from display_product.web.sessions import cookie_path, csrf, is_secure
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("auto", "light", "dark"),

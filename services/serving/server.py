@@ -1,6 +1,6 @@
-"""How gunicorn serves a service: `gunicorn -c python:catalog.server 'add_product:create_app()'`.
+"""How gunicorn serves a service: `gunicorn -c python:serving.server 'add_product:create_app()'`.
 
-Each setting stands here with its reason; what differs between installations comes from catalog.settings.
+Each setting stands here with its reason; what differs between installations comes from serving.settings.
 """
 
 import os
@@ -13,11 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from catalog import draining, logs
-from catalog.settings import SettingError, load
+from serving import draining, logs
+from serving.settings import SettingError, Settings, load
 
 try:
-    settings = load()
+    settings = load(Settings, others=True)
 except SettingError as error:
     sys.exit(f"error: {error}")
 
@@ -33,7 +33,7 @@ bind = settings.listen
 # Threads, since each request waits for the database; plain processes could serve fewer clients, and an event loop
 # would be blocked by mysqlclient. The worker gives a thread only to a request that has arrived, so that clients which
 # are slow or silent cost none.
-worker_class = "catalog.worker.Worker"
+worker_class = "serving.worker.Worker"
 workers = settings.workers
 threads = settings.threads
 # With those to the database, fewer than the 1024 files that a process may have open where nobody has raised that.

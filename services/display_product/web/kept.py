@@ -21,8 +21,8 @@ from flask import Flask, Response, current_app, g, render_template, request, ses
 from flask_babel import get_locale
 
 from catalog.settings import Settings
-from display_product import preferences
-from display_product.answers import Answer
+from display_product.web import preferences
+from display_product.web.cache import Answer
 
 KEPT_BYTES = 8 * 1024 * 1024
 """What the pages of a process may have together."""
@@ -136,7 +136,7 @@ def _etag(pages: Pages, said: Answer) -> str:
 
 def _made_by(settings: Settings) -> bytes:
     """Tells releases and settings apart that make other pages of the same products."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     digest = hashlib.blake2b(msgspec.msgpack.encode([version("babel"), settings.currency, settings.import_max_bytes]))
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix != ".pyc":

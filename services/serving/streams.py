@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flask import Flask, Response, current_app
 
-from catalog import problems
-from catalog.settings import Settings
+from serving import problems
+from serving.settings import Settings
 
 
 class Full(Exception):
@@ -36,4 +36,4 @@ def admit(answer: Callable[[], Response]) -> Response:
 
 
 def _full(_error: Full) -> Response:
-    return problems.response(problems.unavailable("Too many exports are being read; try again in some seconds."))
+    return problems.response(problems.unavailable("Too many long answers are being read; try again in some seconds."))

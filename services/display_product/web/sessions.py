@@ -12,8 +12,9 @@ from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner
 from itsdangerous import Signer as TokenSigner
 
-from catalog.settings import SettingError, Settings, read_secret
-from display_product.addresses import prefix_of
+from catalog.settings import Settings
+from display_product.web.addresses import prefix_of
+from serving.settings import SettingError, read_secret
 
 KEY_MIN = 32
 # How far the clocks of two replicas may be apart.

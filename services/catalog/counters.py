@@ -1,0 +1,9 @@
+"""What the services count themselves, beside requests."""
+
+from prometheus_client import REGISTRY, Counter, Gauge
+
+products = Counter("catalog_products", "Products written, by what was done.", ["action"])
+imported_rows = Counter("catalog_imported_rows", "Rows of import files, by what became of them.", ["outcome"])
+pool_connections = Gauge(
+    "catalog_database_connections", "Database connections in use.", multiprocess_mode="livesum", registry=REGISTRY
+)

@@ -1,0 +1,1 @@
+"""What the pages owe to HTTP and browsers, whatever they show."""
