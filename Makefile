@@ -89,6 +89,10 @@ BENCH = PYTHONPATH=services:tests BENCH_PYTHON=$(PEERS)/bin/python $(BIN)/python
 bench: $(READY) $(PEERS)/ready ## Measure the catalogue beside others, up to a million products; QUICK=1 shorter, ONLY=reads,search in part
 	$(BENCH)
 
+.PHONY: bench-cluster
+bench-cluster: $(READY) ## Measure the chart through the ingress of a kind cluster of its own, with one replica and with two
+	PYTHONPATH=services:tests $(BIN)/python -m bench.cluster
+
 .PHONY: performance
 performance: $(READY) $(PEERS)/ready ## Measure everything, and write docs/performance.md and README's lines about it
 	$(BENCH)
