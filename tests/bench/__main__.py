@@ -23,7 +23,7 @@ from bench.servers import Stage
 
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 QUICK = bool(os.environ.get("QUICK"))
-ROUNDS = Rounds(2, 1) if QUICK else Rounds(10, 2)
+ROUNDS = Rounds(2, 1) if QUICK else Rounds(6, 2)
 RESULTS = Path("build/bench.json")
 
 Part = Callable[[Stage, Rounds], Iterator[Table]]
