@@ -1,7 +1,7 @@
-"""Requests that may be sent twice and act once (the Idempotency-Key header, draft-ietf-httpapi-idempotency-key-header).
+"""Requests that can be retried safely (the Idempotency-Key header, draft-ietf-httpapi-idempotency-key-header).
 
-The key, the product and the answer are written in one transaction: either all three are there or none, whatever
-dies in between. A second request with the same key waits for the first one's transaction at the key's row.
+One transaction writes the key, the product and the response: either all three are stored or none, even if a process
+dies halfway. A second request with the same key blocks on the key's row until the first one's transaction ends.
 """
 
 import contextlib
@@ -39,11 +39,11 @@ _forgotten_at = 0.0
 
 
 class Used(Exception):
-    """The key has been used before."""
+    """The key was used before."""
 
 
 def check_key(key: str | None) -> str | None:
-    """The key as given. Raises a 400 problem when it is not 1 to 255 visible ASCII characters."""
+    """Returns the key unchanged. Raises a 400 problem unless it is 1 to 255 visible ASCII characters."""
     if key is not None and not _KEY.fullmatch(key):
         detail = f"must be 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters"
         raise malformed(f"{HEADER} {detail}.", FieldError(HEADER, detail, "parameter"))
@@ -51,14 +51,14 @@ def check_key(key: str | None) -> str | None:
 
 
 def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Product, bool]:
-    """Adds a product, or gives back the one that this key and body have added before; and whether it was added now.
+    """Adds a product, or returns the one that this key and body added before; also returns whether it is new.
 
-    Raises a 422 problem when the key came with another body, 409 when its first request is still under way.
+    Raises a 422 problem if the key was used with another body, 409 if the first request is still in progress.
     """
     request_hash = hashlib.sha256(body).hexdigest()
 
     def add(connection: Connection) -> wire.Product:
-        # The key first: it makes a second request wait before it can meet the product's SKU.
+        # Insert the key first, so that a second request waits here instead of failing on the duplicate SKU.
         row = {"key": key, "request_hash": request_hash, "created_at": datetime.now(UTC), "body": b""}
         try:
             _TAKE.insert(connection, **row)
@@ -91,7 +91,7 @@ def _replay(key: str, request_hash: str) -> wire.Product:
 
 
 def reused(other: str) -> ProblemError:
-    """422: the key came with something else before."""
+    """422: the key was used before for a different request."""
     detail = f"was used before with {other}"
     return invalid([FieldError(HEADER, detail, "reused")], f"The {HEADER} {detail}; give each new request a new key.")
 
@@ -103,7 +103,7 @@ def _under_way() -> ProblemError:
 
 
 def _forget_old() -> None:
-    """Deletes some keys that are older than 24 hours, at most once a minute."""
+    """Deletes some of the keys that are older than 24 hours, at most once a minute."""
     global _forgotten_at
     if time.monotonic() - _forgotten_at < FORGET_EVERY_SECONDS:
         return
@@ -115,6 +115,6 @@ def _forget_old() -> None:
         if keys:
             connection.execute(delete(IdempotencyKey).where(IdempotencyKey.key.in_(keys)))
 
-    # Whoever holds one of them, or a database that is away, is no matter of the request that came along.
+    # A lock on one of these rows, or an unreachable database, must not fail the request that triggered the cleanup.
     with contextlib.suppress(OperationalError):
         database.transaction(forget)

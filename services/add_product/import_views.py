@@ -1,4 +1,4 @@
-"""The addresses of add-product for import files."""
+"""The endpoints of add-product for import files."""
 
 import hashlib
 from http import HTTPStatus
@@ -25,7 +25,7 @@ ONE = f"{IMPORTS}/<product_id:import_id>"
 CSV_TYPES = ("text/csv", "text/tab-separated-values", "text/plain", "application/vnd.ms-excel")
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 WAIT_SECONDS = 18
-"""How long a request waits for the end of its import: the answer begins within 20 s, with what else it takes."""
+"""How long a request waits for its import to end. With the rest of the work, the response starts within 20 s."""
 RETRY_AFTER_SECONDS = 2
 
 import_views = Blueprint("imports", __name__)
@@ -124,7 +124,7 @@ def cancel_import(import_id: int) -> Response:
 
 
 def _accept(order: Order, name: str, key: str | None) -> int:
-    """The number of the import of the body: a new one, or the one that this key has begun."""
+    """Returns the ID of the import for this body: a new import, or the one that this key created before."""
     settings: Settings = current_app.extensions["settings"]
     most = settings.import_max_bytes
     request.max_content_length = most
@@ -139,7 +139,7 @@ def _accept(order: Order, name: str, key: str | None) -> int:
                 lambda connection: queue.add(connection, upload, order, name, key, request_hash)
             )
         except IntegrityError:
-            # The same request has come meanwhile.
+            # The same request has arrived in the meantime.
             uploads.remove(upload.id)
             earlier = queue.by_key(key or "")
             if earlier is None:
@@ -159,7 +159,7 @@ def _after_change(import_id: int) -> Response:
 
 
 def _told(import_id: int) -> Response:
-    """The report, or why there is none, or where it will be."""
+    """Responds with the report, with the reason why there is none, or with the address where it will appear."""
     found = _found(import_id)
     where = {"Location": f"{IMPORTS}/{import_id}"}
     if found.state in ("checked", "done"):
@@ -194,7 +194,7 @@ def _found(import_id: int) -> wire.Import:
 
 
 def _seconds() -> float:
-    """How long the caller wants to wait (RFC 7240); a preference that is no number is none."""
+    """Returns how long the client wants to wait (RFC 7240); a value that is not a number is ignored."""
     preferences = parse_dict_header(request.headers.get("Prefer", "").lower())
     if "respond-async" in preferences and "wait" not in preferences:
         return 0
@@ -207,7 +207,7 @@ def _on_conflict() -> OnConflict | None:
 
 
 def _charset() -> str | None:
-    """The charset that the content type names. Raises a 422 problem for one that is not known."""
+    """Returns the charset that the content type names. Raises a 422 problem for an unknown one."""
     charset = request.mimetype_params.get("charset")
     try:
         return encoding.known(charset) if charset else None
@@ -216,7 +216,7 @@ def _charset() -> str | None:
 
 
 def _file_name() -> str:
-    """The name as it can be shown: it only helps people to tell imports apart, so what cannot be shown is left out."""
+    """Returns the printable part of the file name. The name only helps people to tell imports apart."""
     words = request.args.get("name", "").split()
     return " ".join("".join(filter(str.isprintable, word)) for word in words)
 

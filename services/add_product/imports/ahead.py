@@ -1,7 +1,7 @@
-"""Makes the next of some items while the one before is used: a batch is read from its file while another is written.
+"""Prefetches one item from a generator: the next batch is read from the file while the current one is written.
 
-Reading costs this process its time, writing mostly the database. A thread does the reading, not an executor, which
-takes no more work once the interpreter ends, while an import may still have to end in order.
+Reading takes CPU time of this process, writing mostly time of the database. A plain thread does the reading: an
+executor accepts no more work once the interpreter shuts down, but an import may still have to end in order then.
 """
 
 import threading
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def one_ahead(source: Generator[T]) -> Generator[T]:
-    """The items of `source`, each made while the one before is used; whatever it raises comes in its place.
+    """Yields the items of `source`, producing each while the consumer uses the previous one; re-raises its exceptions.
 
-    All of `source` runs in one thread, in the caller's context; it is closed there before this generator is.
+    `source` runs in a single thread, in the caller's context, and is closed in that thread before this generator ends.
     """
     made: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
     wanted, over = threading.Semaphore(), threading.Event()

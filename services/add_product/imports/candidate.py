@@ -1,4 +1,4 @@
-"""One record of a file with its values checked: a product that can be written, or what is wrong with it."""
+"""One record of a file, validated: either values that can be written, or the errors found."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ from serving.bodies import Invalid
 
 VALUE_SHOWN = 80
 _ESCAPED = re.compile(r"\\\\n|\\n")
-# What spreadsheets write where a formula failed (in English and French, and LibreOffice), and for long digits that they
-# took for a number.
+# What spreadsheets write for a failed formula (in English, in French, and in LibreOffice), and for a long string of
+# digits that they took for a number.
 _FAILED_FORMULA = re.compile(
     r"#(?:REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!|NOM\?|VALEUR!|NOMBRE!|NUL!|PROPAGATION!)|Err:\d{3}"
 )
@@ -28,7 +28,7 @@ NO_VARIANT = {"default title", "default variant"}
 
 @dataclass
 class Candidate:
-    """What a record says of a product: values for the fields that it has, and its faults."""
+    """The product that a record describes: the values of the fields it has, and its errors and warnings."""
 
     row: int
     line: int
@@ -39,23 +39,23 @@ class Candidate:
 
     @cached_property
     def new_row(self) -> dict[str, Any]:
-        """The row of a new product with these values."""
+        """The database row of a new product with these values."""
         return products.new_row(wire.NewProduct(**self.values))
 
     def refuse(self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = "") -> None:
-        """Notes an error; `name` is the field."""
+        """Records an error; `name` is the field."""
         self.errors.append(self.note(fault, column, name, value))
 
     def note(
         self, fault: Invalid, column: str | None = None, name: str | None = None, value: str = ""
     ) -> wire.ImportFault:
-        """A fault of this record for the report."""
+        """Builds a report entry about this record."""
         shown = bodies.shortened(value, VALUE_SHOWN)
         return wire.ImportFault(self.row, self.line, column, name, shown, fault.detail, fault.code, fault.params)
 
 
 def from_lines(file: IO[bytes]) -> Iterator[Candidate]:
-    """Candidates of an NDJSON file."""
+    """Yields the candidates of an NDJSON file."""
     for line in lines.read(file):
         candidate = Candidate(line.number, line.number)
         if line.text is None:
@@ -81,22 +81,22 @@ def _read_object(candidate: Candidate, body: bytes) -> None:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    """WooCommerce writes a line break as `\\n`, and these two characters themselves as `\\\\n`."""
+    """WooCommerce writes a line break as `\\n`, and a literal backslash followed by an n as `\\\\n`."""
     return "<br>" if found.group() == "\\n" else "\\n"
 
 
 def _at(cells: Sequence[str], at: int) -> str:
-    """The cell under a heading. Rows are not filled up: each costs what it has, however many headings there are."""
+    """Returns the cell of a column. Short rows are not padded, so their cost does not grow with the headings."""
     return cells[at] if at < len(cells) else ""
 
 
 def _content(name: str, cell: str) -> str:
-    """What a cell says. In a description, marks of direction and joiners at the ends belong to the text."""
+    """Returns the content of a cell. In a description, direction marks and joiners at the ends belong to the text."""
     return unguard(cell.strip() if name == "description" else text.trim(cell))
 
 
 def _doubt(name: str, cell: str) -> Invalid | None:
-    """What a spreadsheet seems to have lost of a cell that is taken as it stands: a product may be called so."""
+    """Returns a warning if a spreadsheet seems to have damaged the cell. It is kept: it may be a real product name."""
     if cell.startswith(("#", "Err:")) and _FAILED_FORMULA.fullmatch(cell):
         return Invalid("failed_formula", "is what a spreadsheet writes where a formula has failed")
     if name == "sku" and "E+" in cell and _ROUNDED.fullmatch(cell):
@@ -105,20 +105,20 @@ def _doubt(name: str, cell: str) -> Invalid | None:
 
 
 class TableReader:
-    """Makes candidates of rows; remembers the product to which the variants in further rows belong."""
+    """Turns rows into candidates; remembers the parent product of the variants in the rows that follow."""
 
     def __init__(self, columns: Columns, currency: str) -> None:
         self.columns = columns
         self.currency = currency
-        # A spreadsheet leaves out empty cells at a row's end; a row that ends before its name or price was cut.
+        # Spreadsheets omit empty cells at the end of a row; a row that ends before its name or price is truncated.
         self._last_needed = max((columns.fields[name] for name in wire.REQUIRED if name in columns.fields), default=0)
-        # What concerns the whole file is said once, with the first row.
+        # Warnings about the whole file are reported once, with the first row.
         self._told = self._of_headings()
         self._parent: dict[str, str] = {}
         self._group = ""
 
     def candidate(self, row: table.Row) -> Candidate:
-        """The row's values, checked."""
+        """Validates a row."""
         candidate = Candidate(row.number, row.line)
         candidate.warnings, self._told = self._told, []
         if row.fault:
@@ -141,7 +141,7 @@ class TableReader:
         ]
 
     def _fits(self, cells: Sequence[str]) -> bool:
-        """Whether only blank cells are too many, and only such are lacking as may be empty."""
+        """Whether all surplus cells are blank, and all missing cells are optional."""
         known = len(self.columns.headings)
         return len(cells) > self._last_needed and not any(cell.strip() for cell in cells[known:])
 
@@ -165,7 +165,7 @@ class TableReader:
                     candidate.warnings.append(candidate.note(doubt, column, name, cell))
 
     def _with_parent(self, found: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
-        """Completes a variant from the row that its product began with, and names it after its options."""
+        """Completes a variant from the first row of its product, and appends its options to the name."""
         group = _at(cells, self.columns.group or 0).strip()
         if not group or group != self._group or found.get("name"):
             self._group, self._parent = group, found

@@ -1,4 +1,4 @@
-"""In which encoding an import file is: told by its bytes, never a silent guess."""
+"""Detects the encoding of an import file from its bytes, and never guesses silently."""
 
 import codecs
 import re
@@ -12,18 +12,18 @@ from catalog import charsets
 from serving.bodies import Invalid
 
 CHUNK = 64 * 1024
-# For each byte beyond ASCII, so many words are looked at, and it is looked for in the file so often; so many bytes of a
-# word at most, and so far back a word's beginning is looked for.
+# For each non-ASCII byte value: how many words are examined, and how many occurrences are looked at. For each word: how
+# many bytes are kept at most, and how many bytes back its beginning is searched.
 WORDS_PER_BYTE = 6
 MEETINGS_PER_BYTE = 60
 WORD_MAX = 96
 FAR = 400
-# The natural logarithm of how much likelier the text must be in Windows-1252 than any other text in another encoding.
+# By how much (natural logarithm) Windows-1252 must be likelier than any encoding that gives a different text.
 MARGIN = 6.0
 CANDIDATES = 5
 
 _LINE_END = re.compile("\r\n|\r|\n")
-# No character of several bytes, in the encodings that are known here, has such a byte in it.
+# None of the supported encodings uses these bytes inside a multi-byte character.
 _BOUNDARY = re.compile(rb"[\x00-\x2f]")
 _BOUNDARIES_AS_ZERO = bytes(0x30) + bytes(range(0x30, 0x100))
 _HIGH = bytes(range(0x80, 0x100))
@@ -31,21 +31,21 @@ _ASSUMED = "cp1252"
 
 
 class Unreadable(Invalid):
-    """A file that is no text, or not in the encoding that it seems to be in."""
+    """A file that is not text, or not valid in the encoding that it appears to use."""
 
 
 def label(codec: str) -> str:
-    """The name of a codec for people."""
+    """Returns the display name of a codec."""
     name = charsets.name(codec)
     return name.upper() if name.startswith("utf") else name
 
 
 def detect(file: IO[bytes]) -> str:
-    """The codec of the whole file, which is read to its end. Raises Unreadable.
+    """Returns the codec of the file, after reading all of it. Raises Unreadable.
 
-    A byte order mark decides; without one, the file is UTF-8 when all of it is. Any other is Windows-1252 only when
-    no sign stands where none can, and no other encoding gives a text that is nearly as likely; else its encoding is
-    asked for.
+    A byte order mark decides. Without one, the file is UTF-8 if all of it is valid UTF-8. Any other file is taken as
+    Windows-1252 only if no symbol occurs where none can, and no other encoding gives a nearly as likely text.
+    Otherwise the client has to name the encoding.
     """
     file.seek(0)
     head = file.read(4096)
@@ -69,12 +69,12 @@ def detect(file: IO[bytes]) -> str:
 
 
 def verify(file: IO[bytes], charset: str) -> str:
-    """The codec for a charset that the caller has named, once all of the file is in it. Raises Unreadable."""
+    """Returns the codec of a charset named by the client, if the whole file is valid in it. Raises Unreadable."""
     return _verified(file, charsets.CODECS[known(charset)])
 
 
 def known(charset: str) -> str:
-    """The name in charsets.CODECS of a charset that the caller has named. Raises Unreadable for an unknown one."""
+    """Returns the key in charsets.CODECS of a charset named by the client. Raises Unreadable for an unknown one."""
     found = charsets.known(charset)
     if found is None:
         there_are = ", ".join(charsets.CODECS)
@@ -98,18 +98,18 @@ def _verified(file: IO[bytes], codec: str) -> str:
 
 
 def _broken_line(file: IO[bytes], codec: str) -> int | None:
-    """The first line that cannot be decoded."""
+    """Returns the number of the first line that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(codec)()
     lines = _Lines()
     for chunk in _chunks(file):
         try:
             lines.add(decoder.decode(chunk))
         except UnicodeDecodeError as error:
-            # Bytes kept from the chunk before stand in error.object too; the byte order is known by now.
+            # error.object includes the bytes kept from the previous chunk; the byte order is known by now.
             decoder.setstate((b"", decoder.getstate()[1]))
             lines.add(decoder.decode(error.object[: error.start]))
             return lines.number
-        except UnicodeError:  # UTF-16 of which nothing says in which order its bytes are.
+        except UnicodeError:  # UTF-16 of unknown byte order.
             return lines.number
     try:
         decoder.decode(b"", final=True)
@@ -119,7 +119,7 @@ def _broken_line(file: IO[bytes], codec: str) -> int | None:
 
 
 class _Lines:
-    """Counts the lines of a text that comes in pieces."""
+    """Counts the lines of a text that arrives in chunks."""
 
     def __init__(self) -> None:
         self.number = 1
@@ -127,13 +127,13 @@ class _Lines:
 
     def add(self, text: str) -> None:
         if text:
-            # A line's end that was cut in two counts once.
+            # A CRLF that was split across two chunks counts once.
             self.number += len(_LINE_END.findall(text)) - (self._ends_in_return and text[0] == "\n")
             self._ends_in_return = text[-1] == "\r"
 
 
 def _refuse_damaged_utf8(file: IO[bytes], line: int) -> None:
-    """Refuses a file of which more bytes beyond ASCII are UTF-8 than are not."""
+    """Refuses a file most of whose non-ASCII bytes are valid UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")
     high = whole = 0
     for chunk in _chunks(file):
@@ -145,12 +145,12 @@ def _refuse_damaged_utf8(file: IO[bytes], line: int) -> None:
 
 
 def _high(chunk: bytes) -> int:
-    """How many bytes are beyond ASCII."""
+    """Counts the non-ASCII bytes."""
     return len(chunk) - len(chunk.translate(None, _HIGH))
 
 
 def _refuse_unless_certain(file: IO[bytes], line: int) -> None:
-    # A byte that is none in Windows-1252 makes it no less certain, but has to be told.
+    # A byte that is undefined in Windows-1252 does not make the decision less certain; _verified reports it.
     words = [word for word in _words(file) if "\ufffd" not in word.decode(_ASSUMED, "replace")]
     readings = sorted(
         ((letters.likelihood(read, codec), codec, read) for codec in _WEIGHED for read in [_read(words, codec)]),
@@ -178,12 +178,12 @@ _WEIGHED = (*letters.ENCODINGS, *letters.EAST_ASIAN)
 
 
 def _read(words: list[bytes], codec: str) -> list[str]:
-    # A word that was cut may end in half a character.
+    # A truncated word may end in half a character.
     return [word.decode(codec, "replace").removesuffix("\ufffd" * (len(word) == WORD_MAX)) for word in words]
 
 
 def _words(file: IO[bytes]) -> list[bytes]:
-    """Some words for each byte beyond ASCII that the file has."""
+    """Returns some words of the file for each non-ASCII byte value that occurs in it."""
     words: dict[bytes, None] = {}
     new, met = Counter[int](), Counter[int]()
     wanted = frozenset(_HIGH)
@@ -206,7 +206,7 @@ def _one_of(wanted: frozenset[int]) -> re.Pattern[bytes]:
 
 
 def _word_at(chunk: bytes, at: int) -> bytes:
-    """The word around a byte: from where a character surely begins."""
+    """Returns the word around a byte, starting where a character certainly begins."""
     before = chunk[max(0, at - FAR) : at].translate(_BOUNDARIES_AS_ZERO)
     start = at - (len(before) - before.rfind(b"\0") - 1)
     end = _BOUNDARY.search(chunk, start, start + WORD_MAX)
@@ -214,7 +214,7 @@ def _word_at(chunk: bytes, at: int) -> bytes:
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """The file in pieces that end with a line, where lines are not too long."""
+    """Yields the file in chunks that end at a line end, unless a line is too long."""
     file.seek(0)
     while chunk := file.read(CHUNK):
         yield chunk + file.readline(CHUNK)
