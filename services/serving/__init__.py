@@ -1,1 +1,1 @@
-"""How a service is run, whatever it is about: its factory, server, settings, logs, metrics, and answers."""
+"""Runs any service: app factory, server, settings, logs, metrics and common responses. Knows nothing of products."""

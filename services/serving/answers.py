@@ -1,25 +1,25 @@
-"""What every service can answer: problems, and whether it is well."""
+"""Response bodies that every service has: problems and health."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 Params = Annotated[
-    dict[str, str | int], Meta(description="What the sentence speaks of (a limit, a line, an id), for programs.")
+    dict[str, str | int], Meta(description="Values that the sentence mentions (a limit, a line, an id), for programs.")
 ]
 
 
 class FieldError(Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one field."""
+    """An error in one field."""
 
     pointer: Annotated[str, Meta(description="JSON Pointer (RFC 6901) to the field, or the name of a parameter.")]
     detail: str
-    code: Annotated[str, Meta(description="The kind of fault, for programs.")]
+    code: Annotated[str, Meta(description="The kind of error, for programs.")]
     params: Params = {}
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """What went wrong (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     title: str
     status: int
@@ -30,7 +30,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 class Check(Struct, frozen=True, omit_defaults=True):
-    """One thing that the service needs."""
+    """The state of one dependency of the service."""
 
     name: str
     ok: bool
@@ -41,7 +41,7 @@ HealthStatus = Literal["alive", "ready", "unready"]
 
 
 class Health(Struct, frozen=True):
-    """Whether the service is ready, and what it needs for that."""
+    """Whether the service is ready, and the checks of its dependencies."""
 
     status: HealthStatus
     service: str

@@ -1,4 +1,7 @@
-"""Chunked bodies (RFC 9112, 7.1) as they must be: what is read in another way elsewhere can hide a second request."""
+"""Strict parsing of chunked bodies (RFC 9112, 7.1).
+
+A body that another HTTP parser reads differently can smuggle a second request.
+"""
 
 import io
 import re
@@ -8,20 +11,20 @@ from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.errors import InvalidChunkSize, ParseException
 
 HEAD_MAX = 4 * 1024
-"""Bytes of a chunk's size and extensions, or of the trailers."""
+"""Maximum bytes of a chunk's size and extensions, or of the trailers."""
 
 _HEAD = re.compile(rb"([0-9a-f]{1,16})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?", re.IGNORECASE)
 _LINE = re.compile(_HEAD.pattern + rb"\r\n", re.IGNORECASE)
 
 
 class InvalidTrailers(OSError):
-    """What stands behind the last chunk is no list of fields."""
+    """The data after the last chunk is not a list of header fields."""
 
 
 class StrictChunks(ChunkedReader):  # type: ignore[misc]
-    """gunicorn's reader, but within bounds, and without line ends that are none.
+    """gunicorn's reader with size limits, and with CRLF as the only line ending.
 
-    Reading raises OSError for each fault, as for a body that ends too soon.
+    Reading raises OSError for each error, as for a body that ends too soon.
     """
 
     def parse_chunk_size(self, unreader: Any, data: bytes | None = None) -> Any:
@@ -36,14 +39,14 @@ class StrictChunks(ChunkedReader):  # type: ignore[misc]
         return super().parse_chunk_size(unreader, buffer.getvalue())
 
     def parse_trailers(self, unreader: Any, data: bytes) -> Any:
-        """Reads what stands behind the last chunk. Raises InvalidTrailers."""
+        """Reads the trailers after the last chunk. Raises InvalidTrailers."""
         try:
             return super().parse_trailers(unreader, data)
         except ParseException as error:
             raise InvalidTrailers(str(error)) from None
 
     def get_data(self, unreader: Any, buf: Any) -> None:
-        """Reads more of a chunk's head, or of the trailers. Raises InvalidChunkSize when that cannot become one."""
+        """Reads more of a chunk's head, or of the trailers. Raises InvalidChunkSize if they cannot become valid."""
         head = buf.getvalue()
         if len(head) > HEAD_MAX or b"\n" in head.replace(b"\r\n", b""):
             raise InvalidChunkSize(head[:20])
@@ -51,13 +54,13 @@ class StrictChunks(ChunkedReader):  # type: ignore[misc]
 
 
 def read_strictly(request: Any, unreader: Any) -> None:
-    """Puts the strict reader in the place of gunicorn's, for a request that has just been parsed."""
+    """Replaces gunicorn's reader with the strict one, in a request that has just been parsed."""
     if isinstance(request.body.reader, ChunkedReader):
         request.body = Body(StrictChunks(request, unreader))
 
 
 def ended(buffer: bytearray, at: int) -> bool:
-    """Whether the last chunk and the end of the trailers are there, of a body that begins at this place."""
+    """Whether the body that begins at this offset has arrived as far as the end of its trailers."""
     while found := _LINE.match(buffer, at):
         size = int(found.group(1), 16)
         if size == 0:

@@ -1,16 +1,16 @@
-"""Whether this service has been told to stop: a flag that the master process sets and every worker sees."""
+"""Whether this service is shutting down: a flag that the master process sets and every worker sees."""
 
 import mmap
 
-# Anonymous shared memory, inherited by the workers when they are forked.
+# Anonymous shared memory, which the forked workers inherit.
 _flag = mmap.mmap(-1, 1)
 
 
 def begin() -> None:
-    """From now on the service is unready; it goes on serving."""
+    """Makes the service unready; it continues to serve requests."""
     _flag[0] = 1
 
 
 def under_way() -> bool:
-    """Whether the service is about to stop."""
+    """Whether the service is shutting down."""
     return _flag[0] == 1

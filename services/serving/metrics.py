@@ -1,7 +1,8 @@
-"""Prometheus metrics: requests by route.
+"""Prometheus metrics of requests, by route.
 
 The directory for the worker processes' files comes from the environment (see serving.server), since
-prometheus_client decides at import how it stores values. Without it, as in tests, values stay in the process.
+prometheus_client decides at import how it stores values. Without the directory, as in tests, values stay in the
+process.
 """
 
 import time
@@ -14,10 +15,10 @@ from serving.logs import QUIET_PATHS
 
 
 def register(app: Flask) -> CollectorRegistry:
-    """Counts and times each request by route, method and status. Each app has a registry of its own, which is returned.
+    """Counts and times each request by route, method and status. Returns the app's own registry.
 
-    Names and labels are those of prometheus-flask-exporter, whose hooks take several times as long: it looks labels up
-    for each request, where here those of a route, method and status are bound once.
+    Names and labels match those of prometheus-flask-exporter. Its hooks take several times as long, since it looks up
+    labels for each request; here the labels of each route, method and status are bound once.
     """
     registry = CollectorRegistry()
     durations = Histogram(

@@ -1,4 +1,4 @@
-"""What goes out to a client: as much as it takes at once. The rest is kept and sent as it reads on."""
+"""Output to a client: sends what the socket accepts at once, and buffers the rest until the client reads on."""
 
 import contextlib
 import select
@@ -9,45 +9,45 @@ from collections import deque
 from itertools import islice
 
 STALL_SECONDS = 30
-"""How long a client may take nothing of an answer."""
+"""How long a client may read nothing of a response."""
 LEAST_RATE = 4 * 1024
-"""Bytes per second below which a client that reads is not waited for, once STALL_SECONDS are over."""
+"""Minimum rate, in bytes per second, at which a client must read after the first STALL_SECONDS."""
 UNSENT_MAX = 128 * 1024
-"""Bytes that the system takes before the network has: with megabytes there, nobody could tell who reads slowly."""
+"""Bytes that the kernel buffers unsent: with megabytes there, a slow reader could not be detected."""
 PIECES_MAX = 64
-"""How many pieces go out at once."""
+"""How many pieces one system call sends."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Outlet:
-    """The sending side of a connection. gunicorn's functions use its `sendall` in place of the socket's."""
+    """The sending side of a connection. gunicorn calls its `sendall` instead of the socket's."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._pieces: deque[memoryview] = deque()
         self.size = 0
-        """Bytes that are kept."""
+        """Bytes in the buffer."""
         self.waits = False
-        """Whether `sendall` returns only when nothing is kept any more, as for an answer of unknown length."""
+        """Whether `sendall` returns only once the buffer is empty, as for a response of unknown length."""
         self._sent = 0
         self._waited = 0.0
         self._since = 0.0
         self._moved_at = 0.0
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            with contextlib.suppress(OSError):  # The client may be gone.
+            with contextlib.suppress(OSError):  # The client may have disconnected.
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX)
 
     def begin(self) -> None:
-        """Begins an answer."""
+        """Begins a response."""
         self.waits = False
         self._sent = 0
         self._waited = 0.0
 
     def sendall(self, data: bytes) -> None:
-        """Keeps these bytes, to be sent with those that follow; or where it waits, sends them.
+        """Buffers these bytes, to be sent with the next ones; if `waits` is set, sends them now.
 
-        Raises OSError; TimeoutError when the client is too slow.
+        Raises OSError, or TimeoutError if the client is too slow.
         """
         if not self.size:
             self._since = self._moved_at = time.monotonic()
@@ -63,7 +63,7 @@ class Outlet:
             self.flush()
 
     def flush(self) -> None:
-        """Sends what the client takes now. Raises OSError."""
+        """Sends what the socket accepts without blocking. Raises OSError."""
         while self.size:
             try:
                 sent = self._sock.sendmsg(islice(self._pieces, PIECES_MAX))
@@ -76,7 +76,7 @@ class Outlet:
         self._waited += self._moved_at - self._since
 
     def is_late(self, now: float) -> bool:
-        """Whether the client has had its time for what is kept."""
+        """Whether the client has exceeded its time to read the buffered bytes."""
         waited = self._waited + now - self._since
         return now > self._moved_at + STALL_SECONDS or waited > STALL_SECONDS + self._sent / LEAST_RATE
 
@@ -89,7 +89,7 @@ class Outlet:
             sent -= len(piece)
 
     def reset(self) -> None:
-        """Breaks the connection off, so that the client cannot take what it has got for the whole."""
+        """Resets the connection, so that the client cannot mistake a partial response for the whole."""
         self._pieces.clear()
         self.size = 0
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -97,7 +97,7 @@ class Outlet:
 
 
 def is_ready(sock: socket.socket, event: int, seconds: float) -> bool:
-    """Waits until a socket that does not block is ready for an event of select.poll, so long at most."""
+    """Waits until a non-blocking socket is ready for an event of select.poll, at most for this many seconds."""
     poller = select.poll()
     poller.register(sock, event)
     return bool(poller.poll(seconds * 1000))

@@ -1,4 +1,4 @@
-"""Query parameters: those that an operation declares are taken, once each and as their schemas say, and no others."""
+"""Query parameters: only those that an operation declares are accepted, once each, and valid by their schemas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from serving.problems import wrong_parameter
 Schema = Mapping[str, Any]
 
 ID_MAX = 2**63 - 1
-"""The greatest id that an address can name, and a database keep."""
+"""The greatest id that a URL can name and a database can store."""
 
 
 def check(given: MultiDict[str, str], declared: Mapping[str, Schema]) -> None:
-    """Raises a 400 problem that names the first parameter at fault. `declared` has the schema of each parameter."""
+    """Raises a 400 problem that names the first invalid parameter. `declared` maps each parameter to its schema."""
     for name, values in given.lists():
         if name not in declared:
             raise wrong_parameter(name, "is not a parameter of this address")

@@ -1,4 +1,4 @@
-"""Threads that take what waits, in its order: concurrent.futures without the futures, which nobody asks for."""
+"""A thread pool with a FIFO queue: concurrent.futures without the futures, which no caller needs."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Pool(Generic[T]):
-    """So many threads that do `work`. They begin when they are first asked, since none survives a fork."""
+    """A fixed number of threads that run `work`. They start with the first item, as threads do not survive a fork."""
 
     def __init__(self, threads: int, work: Callable[[T], None]) -> None:
         self._waiting: SimpleQueue[T | None] = SimpleQueue()
@@ -20,7 +20,7 @@ class Pool(Generic[T]):
         self._begun = False
 
     def ask(self, what: T) -> None:
-        """Has a thread take this when one is free."""
+        """Queues an item for the next free thread."""
         if not self._begun:
             self._begun = True
             for thread in self._threads:
@@ -29,11 +29,11 @@ class Pool(Generic[T]):
 
     @property
     def is_asked(self) -> bool:
-        """Whether something waits for a thread."""
+        """Whether an item is waiting for a thread."""
         return not self._waiting.empty()
 
     def shutdown(self, wait: bool = True) -> None:
-        """Lets the threads end when nothing waits any more, which nobody waits for, as gunicorn asks."""
+        """Ends the threads once the queue is empty, without waiting for them. gunicorn expects this signature."""
         for _ in self._threads:
             self._waiting.put(None)
 

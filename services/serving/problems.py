@@ -1,4 +1,4 @@
-"""Every error that a service answers, as problem+json (RFC 9457)."""
+"""Error responses of a service, all as problem+json (RFC 9457)."""
 
 import errno
 import logging
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def phrase(status: int) -> str:
-    """The reason phrase of RFC 9110."""
+    """The status's reason phrase in RFC 9110."""
     return _RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 class ProblemError(Exception):
-    """An error with a status, a sentence for people, and the fields at fault."""
+    """An error with a status, a sentence for people, and the invalid fields."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ def not_found(detail: str) -> ProblemError:
 
 
 def invalid(errors: list[FieldError], detail: str = "") -> ProblemError:
-    """422: well-formed, but fields break rules."""
+    """422: the request is well-formed, but some fields are invalid."""
     named = ", ".join(f"{error.pointer or 'the body'} {error.detail}" for error in errors[:3])
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail or f"Not valid: {named}.", errors)
 
@@ -69,23 +69,23 @@ def conflict(detail: str, *errors: FieldError) -> ProblemError:
 
 
 def unavailable(detail: str, *errors: FieldError) -> ProblemError:
-    """503, with the time after which to try again."""
+    """503, with a Retry-After header."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, list(errors), headers)
 
 
 def no_room(detail: str) -> ProblemError:
-    """507 (RFC 4918, 11.5): what the request needs to keep cannot be kept."""
+    """507 (RFC 4918, 11.5): the service has no space to store what the request needs."""
     return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, detail)
 
 
 def is_no_room(error: OSError) -> bool:
-    """Whether a disk, or a share of it, is full."""
+    """Whether a disk or a disk quota is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def response(problem: ProblemError) -> Response:
-    """The problem as an HTTP answer."""
+    """The problem as an HTTP response."""
     body = answers.Problem(
         title=phrase(problem.status),
         status=problem.status,
@@ -97,7 +97,7 @@ def response(problem: ProblemError) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Makes the app answer every error as a problem."""
+    """Makes the app answer every error with a problem."""
     app.register_error_handler(ProblemError, response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OSError, _no_room)
@@ -105,7 +105,7 @@ def register(app: Flask) -> None:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Errors that Flask and Werkzeug raise: unknown routes, methods, too large bodies, …"""
+    """Errors that Flask and Werkzeug raise: unknown routes, wrong methods, bodies that are too large and so on."""
     status = HTTPStatus(error.code or 500)
     headers: dict[str, Any] = {
         name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")

@@ -1,4 +1,4 @@
-"""The settings of every service: read from the environment here and nowhere else."""
+"""The settings of every service. Only this module reads them from the environment."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from msgspec import Meta
 
 PREFIX = "CATALOG_"
 
-# Kubernetes injects such names for every Service of a namespace: a Service called "catalog-db" gives
-# CATALOG_DB_PORT. They are not settings, and no setting may end like them.
+# Kubernetes injects variables with these names for every Service of a namespace: a Service called "catalog-db" gives
+# CATALOG_DB_PORT. They are not settings, and no setting may have such a suffix.
 SERVICE_LINK = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")
 
 # Read by the tests only.
@@ -23,35 +23,35 @@ Listen = Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}
 
 
 class SettingError(RuntimeError):
-    """A wrong setting; the message is a sentence that names it. gunicorn stops at it with that sentence."""
+    """A wrong setting; the message is a sentence that names it. gunicorn prints the sentence and exits."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What every service has; one field per environment variable: `log_level` is `CATALOG_LOG_LEVEL`."""
+    """The settings of every service; one field per environment variable: `log_level` is `CATALOG_LOG_LEVEL`."""
 
     listen: Listen = "127.0.0.1:8080"
-    """Address and port of the service."""
+    """Address and port on which the service listens."""
     metrics_listen: Listen = "127.0.0.1:9090"
-    """Address and port of its metrics."""
+    """Address and port on which the service exposes its metrics."""
     workers: Positive = 2
     """Worker processes."""
     threads: Positive = 8
     """Threads in each worker process."""
     keepalive_seconds: Annotated[int, Meta(ge=1, le=3600)] = 75
-    """Seconds for which a connection without a request stays open: more than the proxy in front keeps it."""
+    """Seconds for which an idle connection stays open: longer than the reverse proxy keeps it."""
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 0
-    """Seconds to go on serving after SIGTERM, so that proxies stop sending first."""
+    """Seconds to continue serving after SIGTERM, so that proxies stop sending requests first."""
     log_level: Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
-    """Least severe log entry that is written."""
+    """Lowest severity that is logged."""
 
 
 Kind = TypeVar("Kind", bound=Settings)
 
 
 def load(kind: type[Kind], environ: Mapping[str, str] = os.environ, *, others: bool = False) -> Kind:
-    """Reads the environment's settings. Raises SettingError for one that is wrong.
+    """Reads the settings from the environment. Raises SettingError for one that is wrong.
 
-    One that is unknown is wrong as well, unless `others` says that somebody else reads more of them.
+    An unknown setting is wrong as well, unless `others` says that other code reads further settings.
     """
     given = {
         name: value
@@ -76,7 +76,10 @@ def _sentence(error: str) -> str:
 
 
 def read_secret(path: str, setting: str, least: int = 1) -> str:
-    """The text of a secret file without its final line break. Raises SettingError when it cannot serve."""
+    """The text of a secret file without its final line break.
+
+    Raises SettingError if the file cannot be read or is shorter than `least` characters.
+    """
     try:
         secret = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

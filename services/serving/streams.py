@@ -1,4 +1,7 @@
-"""Long answers, whose readers may be slow: at most half of a process's threads send one, so others are answered."""
+"""Long responses, whose clients may read slowly: at most half of a process's threads send them.
+
+The other half stays free for other requests.
+"""
 
 import threading
 import weakref
@@ -11,17 +14,17 @@ from serving.settings import Settings
 
 
 class Full(Exception):
-    """As many long answers as may be are under way."""
+    """The limit of concurrent long responses is reached."""
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Sets how many long answers the process sends at the same time."""
+    """Limits how many long responses the process sends at the same time."""
     app.extensions["streams"] = threading.BoundedSemaphore(max(1, settings.threads // 2))
     app.register_error_handler(Full, _full)
 
 
 def admit(answer: Callable[[], Response]) -> Response:
-    """What `answer` makes, which counts as a long one until it is sent or its reader is gone. Raises Full."""
+    """Returns the response of `answer`; it counts as long until it is sent or the client disconnects. Raises Full."""
     places: threading.BoundedSemaphore = current_app.extensions["streams"]
     if not places.acquire(blocking=False):
         raise Full
@@ -30,7 +33,7 @@ def admit(answer: Callable[[], Response]) -> Response:
     except BaseException:
         places.release()
         raise
-    # Once, also where nobody closes the answer.
+    # Releases once only, and also if the response is never closed.
     response.call_on_close(weakref.finalize(response, places.release))
     return response
 
