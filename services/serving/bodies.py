@@ -1,4 +1,4 @@
-"""JSON bodies: a definition of their fields, with each field's rule, decodes and validates them."""
+"""JSON bodies: the Struct that declares the fields, each with its rule, decodes and validates them."""
 
 import json
 from collections import Counter
@@ -13,20 +13,20 @@ from msgspec import Raw, Struct
 
 from serving.answers import FieldError
 
-# So many faults of one object are named, and so much of a name.
+# At most this many errors are reported for one object, and at most this many characters of a name are shown.
 FAULTS_MAX = 20
 NAME_SHOWN = 80
 
 T = TypeVar("T", bound=Struct)
 
-# Objects as lists of their members. Numbers stay texts: they may have any number of digits.
+# Decodes objects as lists of their members. Numbers stay strings: they may have any number of digits.
 _PAIRS = json.JSONDecoder(object_pairs_hook=list, parse_int=str, parse_float=str)
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 class Invalid(ValueError):
-    """What breaks a rule: `code` for programs, `detail` for people, `params` what the sentence speaks of."""
+    """A value that breaks a rule: `code` for programs, `detail` for people, `params` for the values in the sentence."""
 
     def __init__(self, code: str, detail: str, **params: str | int) -> None:
         super().__init__(detail)
@@ -36,11 +36,11 @@ class Invalid(ValueError):
 
 
 class Malformed(ValueError):
-    """A body that is no JSON at all."""
+    """A body that is not JSON."""
 
 
 class Rejected(ValueError):
-    """A body whose fields break rules; `errors` names each of them."""
+    """A body with invalid fields; `errors` names each of them."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(f"{len(errors)} fields are invalid")
@@ -48,11 +48,11 @@ class Rejected(ValueError):
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Reads a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with all faults.
+    """Decodes a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with all errors.
 
-    Fields are decoded one by one, so that one answer names all that is wrong, and a price is read from its
-    digits as sent, before any float could round it. A member that is there twice is refused, since readers of JSON
-    differ in which one counts (RFC 8259, section 4). Of very many faults the first are named.
+    Fields are decoded one by one, so that one response names every error, and a price is read from its digits as
+    sent, before a float could round it. A repeated member is refused, since JSON parsers differ in which one they use
+    (RFC 8259, section 4). If there are more than FAULTS_MAX errors, only the first ones are named.
     """
     try:
         fields = msgspec.json.decode(body, type=dict[str, Raw])
@@ -86,26 +86,26 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def _repeated(body: bytes, fields: Mapping[str, Raw]) -> Iterator[str]:
-    """The names that the object has more than once."""
-    # Each member has a colon; where there are no more of them than names, none is there twice.
+    """The member names that occur more than once in the object."""
+    # Each member has a colon: if there are no more colons than names, no name is repeated.
     if body.count(b":") > len(fields):
         seen = Counter(name for name, _ in _PAIRS.decode(body.decode()))
         yield from (name for name, number in seen.items() if number > 1)
 
 
 def shortened(value: str, most: int) -> str:
-    """The text as far as `most` characters show it."""
+    """The text, cut to at most `most` characters."""
     return value if len(value) <= most else value[: most - 1] + "…"
 
 
 def _pointer(name: str) -> str:
-    """JSON Pointer of a member (RFC 6901), which is shortened when it is no name of a field anyway."""
+    """JSON Pointer to a member (RFC 6901). Long names, which are no field's, are shortened."""
     return "/" + shortened(name, NAME_SHOWN).replace("~", "~0").replace("/", "~1")
 
 
 @cache
 def _readers(kind: type[Struct]) -> dict[str, Callable[[bytes], Any]]:
-    """How each field is read from its raw JSON."""
+    """The reader of each field, which takes the field's raw JSON."""
     return {name: _reader(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
 
 
@@ -130,7 +130,7 @@ def _read_text(raw: bytes) -> str:
 
 
 def _read_number(raw: bytes) -> str:
-    """The digits of a JSON number as they were sent, or the content of a JSON string."""
+    """The digits of a JSON number exactly as sent, or the content of a JSON string."""
     if raw[:1] == b'"':
         return msgspec.json.decode(raw, type=str)
     if raw[:1] not in b"-0123456789":

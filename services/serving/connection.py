@@ -1,4 +1,4 @@
-"""A client's connection: the bytes that have arrived, and how long the rest of a request may take to come."""
+"""A client connection: the bytes received so far, and how long the rest of a request may take to arrive."""
 
 import contextlib
 import re
@@ -15,16 +15,16 @@ from serving import chunks, gateway
 from serving.outlet import Outlet, is_ready
 
 HEAD_SECONDS = 10
-"""From the first wait for a request to the last byte of its head."""
+"""Time from the start of the wait for a request to the last byte of its head."""
 HEAD_MAX = 64 * 1024
-"""Bytes of a head, request line included."""
+"""Maximum bytes of a request head, request line included."""
 GRACE_SECONDS = 10
 LEAST_RATE = 4 * 1024
-"""Bytes per second below which a body is not waited for, once GRACE_SECONDS are over."""
+"""Minimum rate, in bytes per second, at which a body must arrive after the first GRACE_SECONDS."""
 LINGER_SECONDS = 10
-"""How long a body that nobody wants is thrown away, so that the client gets to read its answer (RFC 9112, 9.6)."""
+"""How long an unwanted body is read and discarded, so that the client can read the response (RFC 9112, 9.6)."""
 BUFFER_MAX = 64 * 1024
-"""Bytes of a body that wait here, rather than on a thread, until all of them have come."""
+"""Maximum bytes of a body that is buffered here, without a thread, until all of it has arrived."""
 RECEIVE = 64 * 1024
 
 _HEAD_END = b"\r\n\r\n"
@@ -34,22 +34,22 @@ _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECAS
 
 
 class Arrived(Enum):
-    """How much of the next request is there."""
+    """How much of the next request has arrived."""
 
     NOTHING = auto()
-    """Not one byte."""
+    """No byte."""
     PART = auto()
-    """Part of the head, or of a body small enough to be waited for."""
+    """Part of the head, or the head and part of a body that is small enough to be buffered."""
     WHOLE = auto()
-    """Head and body: reading it will not wait for the client."""
+    """Head and body: reading them does not wait for the client."""
     HEAD = auto()
-    """The head and the beginning of a larger body: reading it waits for the client."""
+    """The head and the beginning of a larger body: reading the rest waits for the client."""
     TOO_MUCH = auto()
-    """A head beyond HEAD_MAX."""
+    """A head larger than HEAD_MAX."""
 
 
 class Connection:
-    """What the worker knows of a client. `cfg` is what gateway.fixed makes of gunicorn's settings."""
+    """The worker's state of a client connection. `cfg` is the result of gateway.fixed."""
 
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         sock.setblocking(False)
@@ -62,9 +62,9 @@ class Connection:
         self.uploading = False
         self.lingering = False
         self.keeps = False
-        """Whether another request may follow the one that has been answered."""
+        """Whether the connection stays open for another request after the last response."""
         self.expecting = False
-        """Whether that one is waited for already."""
+        """Whether the wait for the next request has begun."""
         self.parser = gateway.Parser(cfg, sock, client)
         self.parser.unreader = PatientUnreader(sock)
         self._searched = 0
@@ -74,7 +74,7 @@ class Connection:
         self.expect_head()
 
     def expect_head(self, seconds: float = HEAD_SECONDS) -> None:
-        """Begins the wait for a request; what came behind the one before is its beginning."""
+        """Begins the wait for a request; bytes received after the previous request are its beginning."""
         self.buffer = bytearray(self.parser.unreader.take_buffered())
         self.deadline = time.monotonic() + (HEAD_SECONDS if self.buffer else seconds)
         self._searched = 0
@@ -83,7 +83,7 @@ class Connection:
         self.expecting = True
 
     def receive(self) -> bool:
-        """Takes what is there without waiting. False when the client has closed. Raises OSError."""
+        """Reads what has arrived, without blocking. Returns False if the client has closed. Raises OSError."""
         try:
             data = self.sock.recv(RECEIVE)
         except (BlockingIOError, InterruptedError):
@@ -94,7 +94,7 @@ class Connection:
         return bool(data)
 
     def arrived(self) -> Arrived:
-        """How much of the request is there."""
+        """How much of the request has arrived."""
         if not self.buffer:
             return Arrived.NOTHING
         if self._head_end < 0 and not self._find_head():
@@ -107,13 +107,13 @@ class Connection:
         return Arrived.PART if there < BUFFER_MAX else Arrived.HEAD
 
     def is_late(self, now: float) -> bool:
-        """Whether the client has had its time."""
+        """Whether the client has exceeded its time."""
         if self._head_end < 0 or self.lingering:
             return now > self.deadline
         return now > self._body_since + GRACE_SECONDS + (len(self.buffer) - self._head_end) / LEAST_RATE
 
     def hand_over(self) -> None:
-        """Gives the bytes to the parser; from here on a thread reads from the socket itself."""
+        """Passes the bytes to the parser; from here on, a thread reads from the socket itself."""
         self.outlet.begin()
         self.parser.unreader.begin(bytes(self.buffer))
         self.parser.unreader.arrived = None if self.uploading else time.monotonic()
@@ -122,12 +122,12 @@ class Connection:
 
     @property
     def head_is_missing(self) -> bool:
-        """Whether the end of the head has not arrived."""
+        """Whether the end of the head has not arrived yet."""
         return self._head_end < 0
 
     @property
     def request_line_ended(self) -> bool:
-        """Whether at least the first line is there."""
+        """Whether at least the request line has arrived."""
         return b"\r\n" in self.buffer
 
     def _find_head(self) -> bool:
@@ -138,35 +138,35 @@ class Connection:
         self._head_end = end + len(_HEAD_END)
         self._body_since = time.monotonic()
         head = bytes(self.buffer[: end + 2])
-        # This only tells how long to wait; what the request is, the parser decides later.
+        # This only decides how long to wait; the parser validates the request later.
         length = _CONTENT_LENGTH.search(head)
         self._body = -1 if _CHUNKED.search(head) else int(length.group(1)) if length else 0
         waits = self._body and len(self.buffer) == self._head_end
-        # HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
+        # HTTP/1.0 has no interim responses (RFC 9110, 15.2).
         if waits and _CONTINUE.search(head) and head.partition(b"\r\n")[0].endswith(b" HTTP/1.1"):
-            with contextlib.suppress(OSError):  # Its end is seen when the body does not come.
+            with contextlib.suppress(OSError):  # A lost connection is noticed when the body does not arrive.
                 self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
 
 
 class PatientUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads from the socket as long as the client keeps to the least rate. Raises TimeoutError when it does not."""
+    """Reads from the socket while the client sends at the minimum rate or faster. Raises TimeoutError otherwise."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock, RECEIVE)
         self.arrived: float | None = None
-        """When the whole request was there, in seconds of time.monotonic; None while a large body is coming."""
+        """When the whole request had arrived, in seconds of time.monotonic; None while a large body is arriving."""
         self._started = 0.0
         self._received = 0
 
     def begin(self, data: bytes) -> None:
-        """Starts a request of which these bytes have arrived already."""
+        """Starts a request; `data` is the part that has arrived already."""
         self._started = time.monotonic()
         self._received = 0
         self.unread(data)
 
     def chunk(self) -> bytes:
-        """The next bytes, as they come."""
+        """The next bytes from the socket."""
         left = self._started + GRACE_SECONDS + self._received / LEAST_RATE - time.monotonic()
         if left <= 0:
             raise TimeoutError("the body comes too slowly")
@@ -178,13 +178,13 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]
 
     @property
     def waiting(self) -> int:
-        """How many bytes have arrived and are not read."""
+        """The number of bytes that have arrived and are unread."""
         size: int = self.buf.getbuffer().nbytes
         return size
 
 
 def has_come(request: Any, unreader: PatientUnreader) -> bool:
-    """Whether the rest of the request's body, as far as it is not read, has arrived."""
+    """Whether the unread rest of the request's body has arrived."""
     reader = request.body.reader
     if isinstance(reader, ChunkedReader):
         return reader.parser is None

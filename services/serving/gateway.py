@@ -1,7 +1,8 @@
-"""Between HTTP and WSGI, as gunicorn's functions do it, in a third of their time.
+"""Translates between HTTP and WSGI as gunicorn's functions do, in a third of their time.
 
-gunicorn asks its settings anew for each field of a request, parses the peer's address, makes what is the same for all
-requests of a connection, and writes the date. Here that is done once: for the process, the connection or the second.
+For each request, gunicorn reads its settings again for every header field, parses the peer's address, rebuilds the
+values that all requests of a connection share, and formats the date. This module does each of these once: per process,
+per connection or per second.
 """
 
 import os
@@ -21,7 +22,7 @@ Environ = dict[str, Any]
 
 
 def fixed(cfg: Any) -> Any:
-    """gunicorn's settings as plain attributes, for its parser; they do not change while a process runs."""
+    """gunicorn's settings as plain attributes for its parser. They do not change while a process runs."""
     return SimpleNamespace(
         **{name: setting.get() for name, setting in cfg.settings.items()},
         is_ssl=cfg.is_ssl,
@@ -32,14 +33,14 @@ def fixed(cfg: Any) -> Any:
 
 
 class Parsed(Request):  # type: ignore[misc]
-    """A request. Where no peer is trusted to speak for others, its address need not be looked at."""
+    """A request. Unless some peers are trusted proxies, the peer's address is not examined."""
 
     def _peer_is_trusted_proxy(self) -> bool:
         return bool(self.cfg.forwarded_allow_ips) and super()._peer_is_trusted_proxy()
 
     @property
     def is_read(self) -> bool:
-        """Whether nothing of its body is left to be read."""
+        """Whether the body has been read completely."""
         reader = self.body.reader
         return isinstance(reader, LengthReader) and not reader.length
 
@@ -50,12 +51,12 @@ class Parser(RequestParser):  # type: ignore[misc]
     mesg_class = Parsed
 
     def finish_body(self, *arguments: Any, **named: Any) -> bool:
-        """Discards what is left of the body; asks nothing of the socket where nothing is."""
+        """Discards the rest of the body. Does not touch the socket if nothing is left."""
         return self.mesg is None or self.mesg.is_read or super().finish_body(*arguments, **named)
 
 
 def of_connection(cfg: Any, client: Any, server: Any) -> Environ:
-    """What all requests of a connection have in their environments."""
+    """The part of the WSGI environment that all requests of a connection share."""
     return {
         "wsgi.errors": cfg.errors,
         "wsgi.version": (1, 0),
@@ -74,7 +75,7 @@ def of_connection(cfg: Any, client: Any, server: Any) -> Environ:
 
 
 def of_request(request: Any, connection: Environ) -> Environ:
-    """The environment of a request (PEP 3333). Raises ConfigurationProblem for a path outside SCRIPT_NAME."""
+    """The WSGI environment of a request (PEP 3333). Raises ConfigurationProblem for a path outside SCRIPT_NAME."""
     environ = {
         **connection,
         "wsgi.input": request.body,
@@ -87,7 +88,7 @@ def of_request(request: Any, connection: Environ) -> Environ:
     }
     for name, value in request.headers:
         key = _key(name)
-        # A field that comes twice is a list, but for these two, of which gunicorn takes one only.
+        # Repeated fields are joined into a list, except Content-Type and Content-Length: gunicorn accepts one of each.
         environ[key] = f"{environ[key]},{value}" if key in environ and key.startswith("HTTP_") else value
     return environ
 
@@ -109,12 +110,12 @@ def _key(name: str) -> str:
 
 
 class Answer(wsgi.Response):  # type: ignore[misc]
-    """What goes back, through a Response's own start_response and write."""
+    """A WSGI response with a faster way to process and send the header fields."""
 
     headers_sent: bool
 
     def process_headers(self, headers: list[tuple[str, str]]) -> None:
-        """Takes the fields of an answer. Raises InvalidHeaderName, InvalidHeader or TypeError for what is none."""
+        """Sets the response's header fields. Raises InvalidHeaderName, InvalidHeader or TypeError for invalid ones."""
         for name, value in headers:
             small, passed_over = _field(name)
             if not isinstance(value, str):
@@ -129,7 +130,7 @@ class Answer(wsgi.Response):  # type: ignore[misc]
             self.headers.append((name, value))
 
     def send_headers(self) -> None:
-        """Sends the head, once."""
+        """Sends the response head, once only."""
         if self.headers_sent:
             return
         version = self.req.version
@@ -146,7 +147,7 @@ class Answer(wsgi.Response):  # type: ignore[misc]
 
 @lru_cache(1000)
 def _field(name: str) -> tuple[str, bool]:
-    """The name in small letters, and whether it is about the connection, which is not the application's matter."""
+    """The name in lower case, and whether the field is hop-by-hop, which an application must not set."""
     if not isinstance(name, str):
         raise TypeError(f"{name!r} is not a string")
     if not TOKEN_RE.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard output, each with the id of the request it belongs to."""
+"""Logs: one JSON object per line on standard output, with the id of the request that it belongs to."""
 
 import contextlib
 import logging
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RequestId(logging.Filter):
-    """Adds the request id to each entry that is written while a request is served."""
+    """Adds the request id to each entry that is logged while a request is served."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See logging.Filter."""
@@ -29,7 +29,7 @@ class RequestId(logging.Filter):
 
 
 def config(service: str, level: str) -> dict[str, Any]:
-    """Configuration for logging.config.dictConfig, which gunicorn takes as well."""
+    """The configuration for logging.config.dictConfig, which gunicorn accepts as well."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -66,7 +66,7 @@ def setup(service: str, level: str) -> None:
 
 
 def register(app: Flask) -> None:
-    """Logs one line for each request, without the probes."""
+    """Logs one line for each request, except health probes."""
     service = app.name.replace("_", "-")
 
     @app.before_request
@@ -92,7 +92,7 @@ def register(app: Flask) -> None:
 def answered(
     service: str, method: str, path: str, status: int, seconds: float, peer: str | None, request_id: str | None
 ) -> None:
-    """Logs a request that took so many seconds."""
+    """Logs a request and how many seconds it took."""
     if access.isEnabledFor(logging.INFO):
         _write(
             Access(
@@ -110,7 +110,7 @@ def answered(
 
 
 class Access(msgspec.Struct, kw_only=True):
-    """A line of the access log, as the formatter above would write it."""
+    """A line of the access log, with the fields that the formatter above would write."""
 
     time: str
     level: str = "INFO"
@@ -131,8 +131,8 @@ def _instant(seconds: int) -> str:
 
 
 def _write(line: Access) -> None:
-    """Goes past `logging`, which takes longer for a line than Flask does for the request."""
-    # As a handler does: what the log cannot take is no matter of the request.
+    """Bypasses `logging`, which takes longer for a line than Flask takes for the request."""
+    # A logging handler does the same: an error while logging must not fail the request.
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.buffer.write(_encode(line) + b"\n")
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the routes, their docstrings and the wire types."""
+"""The OpenAPI document, generated from the routes, their docstrings and the wire types."""
 
 import inspect
 import re
@@ -18,7 +18,7 @@ PATH = "/api/v1/openapi.json"
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Answers that any operation can give.
+# Errors that any operation can answer with.
 COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
 HEALTH = "health"
 
@@ -27,7 +27,7 @@ views = Blueprint("openapi", __name__)
 
 @dataclass(frozen=True)
 class Info:
-    """What the document is about (OpenAPI, Info Object): the product, of which each service is a part."""
+    """The document's Info Object: the application that each service is a part of."""
 
     title: str
     version: str
@@ -42,7 +42,7 @@ class Body:
 
 
 def body(kind: type[Struct], headers: dict[str, str] | None = None) -> Body:
-    """A JSON body of this wire type; `headers` maps each response header to what it says."""
+    """A JSON body of this wire type; `headers` maps each response header to its description."""
     return Body({"application/json": kind}, headers or {})
 
 
@@ -57,7 +57,7 @@ header = partial(_parameter, "header")
 
 @dataclass(frozen=True)
 class Operation:
-    """What the document says of a view beyond its route and docstring."""
+    """What the document says about a view in addition to its route and docstring."""
 
     tag: str
     responses: dict[int, Body]
@@ -79,7 +79,7 @@ def operation(
     parameters: tuple[Schema, ...] = (),
     problems: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
-    """Puts a view into the document; `problems` are the statuses that it answers as problem+json."""
+    """Adds a view to the document; `problems` are the statuses that it answers as problem+json."""
 
     def register(view: View) -> View:
         view.operation = Operation(tag, responses, request, parameters, problems)  # type: ignore[attr-defined]
@@ -90,7 +90,7 @@ def operation(
 
 @views.before_app_request
 def check_query() -> None:
-    """Holds every request to what the document says of its query. Probes may add to theirs what they like."""
+    """Validates the query string of every request against the document. Health probes may send any query."""
     described = getattr(current_app.view_functions.get(request.endpoint or ""), "operation", None)
     if request.query_string and described and described.tag != HEALTH:
         parameters.check(request.args, described.query)
@@ -99,7 +99,7 @@ def check_query() -> None:
 @views.get(PATH)
 @operation(tag="openapi", responses={200: Body({"application/json": {"type": "object"}})})
 def document() -> Response:
-    """This service's OpenAPI document."""
+    """The OpenAPI document of this service."""
     cached = current_app.extensions.get("openapi")
     if cached is None:
         cached = current_app.extensions["openapi"] = msgspec.json.encode(build(current_app))
@@ -134,7 +134,7 @@ def build(app: Flask) -> Schema:
 
 
 def _keep_alternatives(schema: Schema) -> None:
-    """Drops the Python class's type, which msgspec writes beside alternatives: both would have to hold."""
+    """Drops the Python class's type, which msgspec writes beside `anyOf`: a value would have to satisfy both."""
     for described in schema["properties"].values():
         if "anyOf" in described:
             described.pop("type", None)

@@ -1,6 +1,6 @@
 """How gunicorn serves a service: `gunicorn -c python:serving.server 'add_product:create_app()'`.
 
-Each setting stands here with its reason; what differs between installations comes from serving.settings.
+Each setting has its reason beside it; the values that differ between installations come from serving.settings.
 """
 
 import os
@@ -30,17 +30,18 @@ def _split(listen: str) -> tuple[str, int]:
 
 bind = settings.listen
 
-# Threads, since each request waits for the database; plain processes could serve fewer clients, and an event loop
-# would be blocked by mysqlclient. The worker gives a thread only to a request that has arrived, so that clients which
-# are slow or silent cost none.
+# Threads, since each request waits for the database: processes alone would serve fewer clients, and mysqlclient would
+# block an event loop. The worker gives a thread only to a request that has arrived, so slow or silent clients occupy
+# no thread.
 worker_class = "serving.worker.Worker"
 workers = settings.workers
 threads = settings.threads
-# With those to the database, fewer than the 1024 files that a process may have open where nobody has raised that.
+# Together with the database connections, fewer than the default limit of 1024 open files per process.
 worker_connections = 800
 
-# The app is loaded before the workers are forked: they share its memory, and a wrong setting stops the start.
-# A development server reloads instead; templates and the like are kept once read, so a change of them reloads too.
+# The app is loaded before the workers are forked: they share its memory, and a wrong setting prevents the start.
+# A development server reloads instead. Templates and similar files are cached once read, so a change to one of them
+# reloads too.
 reload = os.environ.get("RELOAD") == "1"
 reload_extra_files = [
     str(file)
@@ -50,19 +51,20 @@ reload_extra_files = [
 ]
 preload_app = not reload
 
-# The heartbeat file of a worker must never wait for a disk; containers have this tmpfs even with a read-only root.
+# A worker's heartbeat file must never wait for a disk. Containers have this tmpfs even with a read-only root file
+# system.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 
-# By default longer than the time for which ingress-nginx keeps an idle connection (60 s), so that it never sends a
-# request on a connection that is being closed here.
+# By default longer than ingress-nginx keeps an idle connection (60 s), so that it never sends a request on a connection
+# that the service is closing.
 keepalive = settings.keepalive_seconds
 graceful_timeout = 30
 
 # The list's `next` carries a cursor and the search: up to 6 kB when percent-encoded.
 limit_request_line = 8190
 
-# No header of a peer decides what the address of a page is: CATALOG_PUBLIC_URL does.
+# No header of a peer determines the URL of a page: CATALOG_PUBLIC_URL does.
 forwarded_allow_ips = ""
 
 accesslog = None
@@ -70,20 +72,20 @@ errorlog = "-"
 
 
 def _service_of(arguments: list[str]) -> str:
-    """The service's name, from the application on gunicorn's command line."""
+    """The name of the service, taken from the application on gunicorn's command line."""
     package = next((word.partition(":")[0] for word in arguments if ":create_app" in word), "catalog")
     return package.replace("_", "-")
 
 
 logconfig_dict = logs.config(_service_of(sys.argv), settings.log_level)
 
-# prometheus_client reads this variable when it is imported, so it is set here, before the app. The directory
-# is always a new one: what an earlier container left would be counted again.
+# prometheus_client reads this variable when it is imported, so it is set here, before the app is loaded. The directory
+# is always new: files that an earlier container left would be counted again.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
 
 
 def when_ready(server: Any) -> None:
-    """Starts the metrics port, and makes SIGTERM drain: unready at once, then the time to be forgotten, then stop."""
+    """Starts the metrics server, and makes SIGTERM drain: unready at once, then CATALOG_DRAIN_SECONDS, then stop."""
     from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
 
     host, port = _split(settings.metrics_listen)
@@ -97,12 +99,12 @@ def when_ready(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Takes a dead worker's gauges out of the sums; its counters stay, so that they never fall."""
+    """Removes a dead worker's gauges from the sums; its counters stay, so that totals never decrease."""
     from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
 
     GunicornPrometheusMetrics.mark_process_dead_on_child_exit(worker.pid)
 
 
 def on_exit(server: Any) -> None:
-    """Leaves no metrics directory behind."""
+    """Removes the metrics directory."""
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,4 +1,4 @@
-"""How a service is run: the factory that all three start from."""
+"""The app factory that all three services start from."""
 
 import random
 import re
@@ -18,10 +18,10 @@ Probe = Callable[[], answers.Check]
 
 
 def create(package: str, settings: Settings, probes: Sequence[Probe], info: openapi.Info) -> Flask:
-    """A Flask app with settings, request ids, logs, metrics and health, and no page yet.
+    """A Flask app with settings, request ids, logs, metrics and health checks, and no other routes yet.
 
-    `probes` are asked by /readyz, each for one thing that the service cannot do without; `info` is what documents and
-    answers call the product.
+    /readyz calls each of the `probes`, one per dependency of the service. `info` holds the application's title and
+    version for the OpenAPI document and the health responses.
     """
     app = Service(package, static_folder=None)
     app.extensions["settings"] = settings
@@ -38,7 +38,7 @@ def create(package: str, settings: Settings, probes: Sequence[Probe], info: open
 
 
 class Service(Flask):
-    """Flask, without asking of each function at each request whether it is asynchronous: none is."""
+    """Flask without the check, at each request, whether each function is asynchronous: none is."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """See Flask."""
@@ -46,10 +46,10 @@ class Service(Flask):
 
 
 class WholeBodies:
-    """WSGI middleware that makes every read of a body end in a 400 when less came than Content-Length promised.
+    """WSGI middleware that answers 400 if a body is shorter than its Content-Length.
 
-    gunicorn says that it terminates the input, and Werkzeug then takes the end of a broken connection for the end of
-    the body: half an upload would be the whole (RFC 9112, 8).
+    gunicorn declares that it terminates the input, so Werkzeug would take the end of a broken connection for the end of
+    the body, and half an upload for the whole (RFC 9112, 8).
     """
 
     def __init__(self, app: Any) -> None:
@@ -63,14 +63,14 @@ class WholeBodies:
 
 
 def name_of(package: str) -> str:
-    """`add_product` is called `add-product` outside Python."""
+    """The service's name outside Python: `add-product` for the package `add_product`."""
     return package.replace("_", "-")
 
 
 def request_id(environ: Mapping[str, Any]) -> str:
-    """The id that the client gave the request, or a new one."""
+    """The request id that the client sent, or a new one."""
     given = environ.get("HTTP_X_REQUEST_ID", "")
-    # Need not be secret; the generator is seeded anew in each worker process.
+    # The id need not be secret. Each worker process seeds the generator again.
     return given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 
@@ -89,7 +89,7 @@ def _register_request_ids(app: Flask) -> None:
 def _refuse_broken_queries(app: Flask) -> None:
     @app.before_request
     def refuse_broken_query() -> None:
-        """Bytes that are no UTF-8 would be read as something else."""
+        """Refuses bytes that are not UTF-8, since Werkzeug would leave them percent-encoded."""
         query = request.environ["QUERY_STRING"]
         if "%" not in query and query.isascii():
             return
@@ -100,7 +100,7 @@ def _refuse_broken_queries(app: Flask) -> None:
 
 
 class UnsupportedCoding(UnsupportedMediaType):
-    """415 that says which codings of a body are taken: none (RFC 9110, 15.5.16)."""
+    """415, with the content codings that are accepted: none (RFC 9110, 15.5.16)."""
 
     description = "The body has a Content-Encoding; send it without one."
 
@@ -112,7 +112,7 @@ class UnsupportedCoding(UnsupportedMediaType):
 def _refuse_codings(app: Flask) -> None:
     @app.before_request
     def refuse_coding() -> None:
-        """A compressed body would be read as if it were the text itself."""
+        """Refuses a compressed body, which would be read as if it were plain."""
         coding = request.environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
         if coding not in ("", "identity") and (request.content_length or "Transfer-Encoding" in request.headers):
             raise UnsupportedCoding
@@ -124,7 +124,7 @@ def _register_health(app: Flask, probes: Sequence[Probe], version: str) -> None:
     @app.get("/livez")
     @openapi.operation(tag=openapi.HEALTH, responses={200: openapi.body(answers.Health)})
     def livez() -> Response:
-        """Whether the process works; asks nothing else."""
+        """Whether the process works; checks no dependency."""
         return _health("alive", HTTPStatus.OK, [])
 
     @app.get("/readyz")
@@ -132,7 +132,7 @@ def _register_health(app: Flask, probes: Sequence[Probe], version: str) -> None:
         tag=openapi.HEALTH, responses={200: openapi.body(answers.Health), 503: openapi.body(answers.Health)}
     )
     def readyz() -> Response:
-        """Whether requests can be served now; the answer names what is missing."""
+        """Whether the service can handle requests now; the response names the checks that fail."""
         checks = [probe() for probe in probes]
         if draining.under_way():
             checks.append(answers.Check("draining", ok=False, detail="the service is stopping"))

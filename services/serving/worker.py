@@ -1,8 +1,8 @@
-"""The worker of gunicorn that serves a service: threads for requests that have arrived, a loop for all that waits.
+"""The gunicorn worker of the services: threads handle requests that have arrived, an event loop does all waiting.
 
-A thread is given to a request only when its head, and its body as far as that is small, has arrived, and is free again
-when the answer is made: what the client does not take at once, the loop sends. A larger body is read by a thread, of
-which such bodies may have half. So clients that are silent, slow or gone hold no thread.
+A request gets a thread only once its head, and its body if that is small, has arrived. The thread is free again as soon
+as the response is complete: the loop sends what the client does not accept at once. A thread reads a larger body; at
+most half of the threads do so. So silent, slow or disconnected clients occupy no thread.
 """
 
 import contextlib
@@ -29,20 +29,20 @@ from serving.pool import Pool
 UPLOAD_WAIT_SECONDS = 15
 """How long a large body waits for a thread."""
 LIVENESS = (b"GET /livez ", b"HEAD /livez ")
-"""Answered by the loop itself: whether the process works does not depend on what its threads wait for."""
+"""The loop itself answers these: whether the process works does not depend on what its threads wait for."""
 READINESS = (b"GET /readyz ", b"HEAD /readyz ")
-"""Answered by threads of their own: a service whose threads all wait for another one is ready nevertheless."""
+"""Separate threads answer these: a service whose threads all wait for another service is still ready."""
 READINESS_THREADS = 2
 PROBES = LIVENESS + READINESS
 UNREAD_MAX = 16 * 1024 * 1024
-"""Bytes of answers that are kept for clients that read slowly, in each process."""
+"""Maximum bytes of responses that each process buffers for clients that read slowly."""
 FOLLOWING_SECONDS = 0.002
-"""How long a thread waits for the next request of its client, while no other one waits, before the loop does.
+"""How long a thread waits for its client's next request, if no other request is queued, before the loop takes over.
 
-A busy client sends it at once, and to go by the loop takes more than half as long as to answer it.
+A busy client sends the next request at once, and the way through the loop takes more than half as long as the response.
 """
 EXIT_SECONDS = 1
-"""How long the process waits for requests on idle connections when it stops: some are on their way."""
+"""How long the process still waits for requests on idle connections when it stops: some may be in transit."""
 
 _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
@@ -55,11 +55,10 @@ _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker with another way of waiting.
+    """gunicorn's threaded worker with a different way of waiting.
 
-    gunicorn's own gives each new connection a thread that waits for it, and each answer one that waits until it is
-    read; it loses a request that stands in the buffer behind a body that was not read, and waits for idle clients when
-    it stops.
+    gunicorn's worker blocks a thread while a new connection sends nothing, and while a client reads a response. It
+    loses a request that is in the buffer after an unread body, and it waits for idle clients when it stops.
     """
 
     wsgi: Callable[..., Any]
@@ -74,20 +73,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._fixed = gateway.fixed(self.cfg)
 
     def get_thread_pool(self) -> Pool[Connection]:
-        """The threads for requests."""
+        """The thread pool for requests."""
         return Pool(self.cfg.threads, self._serve)
 
     def load_wsgi(self) -> None:
         """Loads the application."""
         super().load_wsgi()
         self._background = getattr(self.wsgi, "extensions", {}).get("background", [])
-        # Threads do not survive a fork, so they begin here.
+        # Threads do not survive a fork, so they start here.
         for each in self._background:
             each.start()
         self._readiness = Pool(READINESS_THREADS, self._serve_one)
 
     def run(self) -> None:
-        """Serves until told to stop."""
+        """Serves requests until the worker is stopped."""
         try:
             super().run()
         finally:
@@ -96,10 +95,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 each.stop()
 
     def accept(self, listener: socket.socket) -> None:
-        """Takes a new connection; its request is waited for by the loop."""
+        """Accepts a new connection; the loop waits for its request."""
         try:
             sock, client = listener.accept()
-        except OSError:  # Another worker was faster, or the client is gone.
+        except OSError:  # Another worker was faster, or the client has disconnected.
             return
         self._make_room()
         self.nr_conns += 1
@@ -108,7 +107,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._on_readable(conn, sock)
 
     def finish(self, conn: Connection) -> None:
-        """Runs in the loop when a thread is done with a connection."""
+        """Runs in the loop when a thread has finished with a connection."""
         if conn.uploading:
             self._uploads -= 1
             self._begin_uploads()
@@ -118,7 +117,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._go_on(conn)
 
     def murder_keepalived(self) -> None:
-        """Ends the wait for clients that have had their time."""
+        """Closes the connections of clients that have exceeded their time."""
         now = time.monotonic()
         for conn in [each for each in self._sending if each.outlet.is_late(now)]:
             self._give_up(conn)
@@ -134,11 +133,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": problems.RETRY_AFTER_SECONDS})
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Waits for sockets and threads, at most a second, so that nobody's time runs out unseen."""
+        """Waits for sockets and threads, for at most a second, so that every timeout is noticed."""
         super().wait_for_and_dispatch_events(min(timeout, 1.0))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handles SIGTERM: idle connections are closed soon, requests that have begun are still answered."""
+        """Handles SIGTERM: closes idle connections soon, and still answers requests that have begun."""
         end = time.monotonic() + EXIT_SECONDS
         for conn in tuple(self._waiting):
             if conn.lingering or not conn.buffer:
@@ -148,12 +147,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().handle_exit(sig, frame)
 
     def _serve_one(self, conn: Connection) -> None:
-        """Runs in a thread: answers a request."""
+        """Runs in a thread: answers one request."""
         conn.keeps = self.handle(conn)
         self.method_queue.defer(self.finish, conn)
 
     def _serve(self, conn: Connection) -> None:
-        """Runs in a thread: answers a request, and those that follow it at once, as long as nobody else waits."""
+        """Runs in a thread: answers a request, and the client's next ones while no other request is queued."""
         conn.keeps = self.handle(conn)
         while self._follows(conn):
             conn.hand_over()
@@ -161,23 +160,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.method_queue.defer(self.finish, conn)
 
     def _follows(self, conn: Connection) -> bool:
-        """Whether the client's next request is there before anybody else's."""
+        """Whether the client's next request has arrived and no other request is queued."""
         if not conn.keeps or not self.alive or conn.uploading or conn.outlet.size or self.tpool.is_asked:
             return False
         conn.expect_head(self._fixed.keepalive)
-        # What came behind the request before is the loop's matter, and so is what /livez and /readyz must not wait for.
+        # The loop handles pipelined requests, and requests to /livez and /readyz, which must not wait.
         if conn.buffer or not is_ready(conn.sock, select.POLLIN, FOLLOWING_SECONDS):
             return False
-        with contextlib.suppress(OSError):  # The loop will meet it.
+        with contextlib.suppress(OSError):  # The loop will meet the error again.
             conn.receive()
         return not conn.buffer.startswith(PROBES) and conn.arrived() is Arrived.WHOLE
 
     def handle(self, conn: Connection) -> bool:
-        """Answers one request. True when the connection can take another one."""
+        """Answers one request. Returns True if the connection can take another one."""
         request = None
         try:
             request = next(conn.parser)
-            request._expected_100_continue = False  # The loop has said so.
+            request._expected_100_continue = False  # The loop has sent it.
             requests.check(request)
             chunks.read_strictly(request, conn.parser.unreader)
             kept = self.handle_request(request, conn)
@@ -193,17 +192,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return False
 
     def handle_request(self, request: Any, conn: Connection) -> bool:
-        """Has the application answer a request. True when the connection may be kept."""
+        """Passes a request to the application. Returns True if the connection may be kept open."""
         response = gateway.Answer(request, conn.outlet, self._fixed)
         environ = gateway.of_request(request, conn.environ)
-        # No other protocol is spoken here, so the wish for one is passed over (RFC 9110, 7.8).
+        # The server supports no other protocol, so it ignores Upgrade (RFC 9110, 7.8).
         environ.pop("HTTP_UPGRADE", None)
         arrived = conn.parser.unreader.arrived
         if arrived is not None:
             environ[deadline.ARRIVED] = arrived
 
         def start(*arguments: Any) -> Any:
-            # The rest of a body that is still coming is not waited for.
+            # Do not wait for the rest of a body that is still arriving.
             if draining.under_way() or not self.alive or not connection.has_come(request, conn.parser.unreader):
                 response.force_close()
             write = response.start_response(*arguments)
@@ -220,7 +219,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if not response.headers_sent:
                 raise
             if request.version <= (1, 0):
-                # There the end of an answer is the only sign that it was whole.
+                # In HTTP/1.0, the end of the connection is the only sign that a response is complete.
                 conn.outlet.reset()
             if isinstance(error, OSError):
                 raise
@@ -232,7 +231,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return not response.should_close()
 
     def handle_error(self, request: Any, sock: socket.socket, client: Any, error: Exception) -> None:
-        """Answers what the application never saw, or could not answer."""
+        """Answers a request that never reached the application, or that the application failed to answer."""
         status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
         if status is None:
             self.log.exception("Error handling a request")
@@ -243,7 +242,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         _send(sock, status, detail)
 
     def _make_room(self) -> None:
-        """Where there are as many connections as may be, closes the one whose request should have come by now."""
+        """At the connection limit, closes the connection without a request head whose deadline is the nearest."""
         if self.nr_conns + 1 < self.worker_connections:
             return
         silent = [each for each in self._waiting if each.head_is_missing]
@@ -259,7 +258,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
 
     def _on_readable(self, conn: Connection, _sock: socket.socket) -> None:
-        if conn not in self._waiting:  # It has made room for another one that was served just before.
+        if conn not in self._waiting:  # It was closed just before, to make room for another connection.
             return
         try:
             is_open = conn.receive()
@@ -273,14 +272,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._on_closed(conn)
 
     def _on_closed(self, conn: Connection) -> None:
-        """A client that has said all it will: half a body is the application's to refuse, half a head nobody's."""
+        """Handles a client's end of input: the application refuses a partial body; a partial head is dropped."""
         if conn.lingering or conn.arrived() in (Arrived.NOTHING, Arrived.TOO_MUCH) or conn.head_is_missing:
             self._drop(conn)
         else:
             self._begin(conn)
 
     def _look(self, conn: Connection) -> None:
-        """Decides what becomes of a connection that has got some bytes."""
+        """Decides what to do with a connection that has received bytes."""
         match conn.arrived():
             case Arrived.WHOLE:
                 self._begin(conn)
@@ -295,7 +294,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._refuse(conn, HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long.")
 
     def _begin(self, conn: Connection) -> None:
-        """Gives a request to a thread, or answers it here when it asks for no more than a sign of life."""
+        """Gives a request to a thread, or answers it here if it is a liveness probe."""
         alive, ready = conn.buffer.startswith(LIVENESS), conn.buffer.startswith(READINESS)
         self._stop_waiting(conn)
         conn.hand_over()
@@ -322,19 +321,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._end(conn)
 
     def _go_on(self, conn: Connection) -> None:
-        """What comes after an answer that is sent."""
+        """Continues after a response is sent: waits for the next request, or ends the connection."""
         if not conn.keeps:
             self._end(conn)
             return
         if not conn.expecting:
             conn.expect_head(self._fixed.keepalive)
-        if not self.alive:  # Of which the client may not know yet.
+        if not self.alive:  # The client may not know yet that the worker is stopping.
             conn.deadline = min(conn.deadline, time.monotonic() + EXIT_SECONDS)
         self._wait(conn)
         self._look(conn)
 
     def _send_on(self, conn: Connection) -> None:
-        """Sends the rest of an answer as its client reads on. Those that began first make room for others."""
+        """Sends the rest of a response as the client reads. Gives up the oldest if too many bytes are buffered."""
         self._sending[conn] = None
         self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn))
         while sum(each.outlet.size for each in self._sending) > UNREAD_MAX:
@@ -362,7 +361,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
 
     def _end(self, conn: Connection) -> None:
-        """Closes a connection, once its client has had the time to read the answer (RFC 9112, 9.6)."""
+        """Closes a connection after the client has had time to read the response (RFC 9112, 9.6)."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -384,7 +383,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _send(sock: socket.socket, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
-    """Answers with a problem, and says that the connection ends."""
+    """Sends a problem response with `Connection: close`."""
     request_id = uuid.uuid4().hex
     body = bodies.encode(answers.Problem(problems.phrase(status), status, detail, request_id))
     fields = {
@@ -395,5 +394,5 @@ def _send(sock: socket.socket, status: HTTPStatus, detail: str, headers: dict[st
         **(headers or {}),
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    with contextlib.suppress(OSError):  # Nobody may be there to read it.
+    with contextlib.suppress(OSError):  # The client may have disconnected.
         sock.send(f"HTTP/1.1 {status.value} {problems.phrase(status)}\r\n{head}\r\n".encode("ascii") + body)
