@@ -1,7 +1,7 @@
-"""Products that a process of the version before has written during an upgrade, behind the migration: they lack words.
+"""Fills in the search words of products that the previous version wrote during an upgrade, after the migration.
 
-Its search text begins otherwise, so they can be told. They are looked for when a process starts, and once more when
-those of the version before are surely gone.
+They are recognised by their search text, which begins differently. The search for them runs when a process starts, and
+once more when all processes of the previous version have certainly ended.
 """
 
 import logging
@@ -16,10 +16,10 @@ from catalog.models import Product
 
 LATER_SECONDS = 300.0
 STEP = 5000
-"""Ids that one statement goes through: some ten milliseconds of the database."""
+"""IDs that one statement scans: some ten milliseconds of the database."""
 STOP_SECONDS = 10.0
 
-# What somebody has changed since it was read has its words.
+# A product that was changed since it was read has its words already.
 _UPDATE = (
     update(Product)
     .where(Product.id == bindparam("this"), Product.version == bindparam("seen"))
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Outdated:
-    """The thread that does so for one app, from `start` to `stop`."""
+    """The background thread of one app, from `start` to `stop`."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -43,17 +43,17 @@ class Outdated:
         self._thread.start()
 
     def retire(self) -> None:
-        """Asks the thread to end with the step that is under way."""
+        """Asks the thread to end after the current step."""
         self._stopping.set()
 
     def stop(self) -> None:
-        """Ends the thread, and waits for that."""
+        """Ends the thread, and waits until it has ended."""
         self.retire()
         if self._thread:
             self._thread.join(STOP_SECONDS)
 
     def fill(self) -> int:
-        """Gives all such products their words; how many there were."""
+        """Fills in the words of all such products, and returns how many there were."""
         filled, first = 0, 0
         with self._app.app_context():
             last = database.transaction(lambda connection: connection.scalar(select(func.max(Product.id)))) or 0

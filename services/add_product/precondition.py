@@ -1,4 +1,4 @@
-"""The conditions of a change: the headers If-Match, and If-None-Match where it comes along (RFC 9110, 13.1)."""
+"""Preconditions of a change: the header If-Match, and If-None-Match if it is sent too (RFC 9110, 13.1)."""
 
 import re
 from collections.abc import Callable
@@ -23,9 +23,9 @@ _TAGS = re.compile(_TAG)
 
 
 def read(headers: Headers) -> Precondition:
-    """What raises a 412 problem for a product that If-Match does not name, or that If-None-Match does.
+    """Returns a check that raises a 412 problem for a product that If-Match does not name, or If-None-Match names.
 
-    Raises a 428 problem when there is no If-Match (RFC 6585), 400 when one of them is none that RFC 9110 knows.
+    Raises a 428 problem if there is no If-Match (RFC 6585), 400 if either header is malformed under RFC 9110.
     """
     match, other = headers.get(HEADER), headers.get(EXCEPT)
     if match is None:
@@ -48,7 +48,7 @@ def _refuse_malformed(header: str, field: str) -> None:
 
 def _not_named(field: str) -> Precondition:
     _refuse_malformed(EXCEPT, field)
-    # Weak and strong tags are the same here (RFC 9110, 13.1.2).
+    # If-None-Match uses the weak comparison (RFC 9110, 13.1.2).
     tags = [tag.removeprefix("W/") for tag in _TAGS.findall(field)]
 
     def check(product: wire.Product) -> None:

@@ -1,4 +1,4 @@
-"""Puts a small sample catalogue into an empty one: `python -m add_product.sample`."""
+"""Fills an empty catalogue with a few sample products: `python -m add_product.sample`."""
 
 from functools import partial
 from pathlib import Path

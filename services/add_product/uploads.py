@@ -1,4 +1,4 @@
-"""Files that were sent, in the database in pieces, so that whichever process takes an import can read its file."""
+"""Stores uploaded files in the database in pieces, so that any process that takes an import can read its file."""
 
 import contextlib
 import hashlib
@@ -24,7 +24,7 @@ CHUNK = 64 * 1024
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that is there as a whole: its bytes, their number and their SHA-256 in hexadecimal digits."""
+    """A file that was received completely: its ID, its size in bytes and its SHA-256 in hexadecimal digits."""
 
     id: str
     size: int
@@ -32,11 +32,11 @@ class Upload:
 
 
 class Gone(Exception):
-    """The file is not there any more."""
+    """The file no longer exists."""
 
 
 def receive(stream: IO[bytes], most: int) -> Upload:
-    """Stores what comes, piece by piece, each in a transaction of its own. A file that does not come whole leaves none.
+    """Stores a stream piece by piece, each in its own transaction. An incomplete file leaves no pieces behind.
 
     Raises RequestEntityTooLarge beyond `most` bytes.
     """
@@ -44,19 +44,19 @@ def receive(stream: IO[bytes], most: int) -> Upload:
     try:
         return _read(stream, most, upload, partial(_store, upload))
     except BaseException:
-        # What cannot be removed now goes with a day's age.
+        # Pieces that cannot be removed now are swept when they are a day old.
         with contextlib.suppress(DBAPIError, deadline.Passed):
             remove(upload)
         raise
 
 
 def measure(stream: IO[bytes], most: int) -> Upload:
-    """Reads what comes, and stores nothing. Raises RequestEntityTooLarge beyond `most` bytes."""
+    """Reads a stream without storing it. Raises RequestEntityTooLarge beyond `most` bytes."""
     return _read(stream, most, "", lambda _number, _piece: None)
 
 
 def remove(upload: str) -> None:
-    """Deletes the pieces of a file, one after the other, so that no transaction is large."""
+    """Deletes the pieces of a file one by one, so that no transaction is large."""
     with database.reading() as connection:
         numbers = connection.scalars(select(ImportPiece.number).where(ImportPiece.upload == upload)).all()
     for number in numbers:
@@ -64,7 +64,7 @@ def remove(upload: str) -> None:
 
 
 def open_file(upload: str, size: int, beat: Callable[[], None]) -> io.BufferedReader:
-    """The file, to be read and to be read again; `beat` is called for each megabyte. Reading raises Gone."""
+    """Opens a stored file, which is seekable; `beat` is called for each megabyte. Reading raises Gone."""
     return io.BufferedReader(_Pieces(upload, size, beat), CHUNK)
 
 
@@ -73,7 +73,7 @@ def _read(stream: IO[bytes], most: int, upload: str, keep: Callable[[int, bytes]
     for number, piece in enumerate(_pieces(stream, most)):
         size += len(piece)
         digest.update(piece)
-        # So far the client was waited for, not the database.
+        # Until here the time was spent waiting for the client, not for the database.
         deadline.renew()
         keep(number, piece)
     return Upload(upload, size, digest.hexdigest())
@@ -89,7 +89,7 @@ def _store(upload: str, number: int, piece: bytes) -> None:
 
 
 def _pieces(stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """A megabyte each, but for the last one."""
+    """Yields pieces of a megabyte; the last one may be shorter."""
     size, piece = 0, bytearray()
     while chunk := stream.read(CHUNK):
         size += len(chunk)
@@ -104,7 +104,7 @@ def _pieces(stream: IO[bytes], most: int) -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """A stored file; one piece of it is in memory."""
+    """A stored file of which one piece is in memory at a time."""
 
     def __init__(self, upload: str, size: int, beat: Callable[[], None]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Adding, changing and deleting one product, each in one transaction."""
+"""Adds, changes and deletes single products, each in one transaction."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
 
 _TABLE = Product.__table__
 _THIS = (_TABLE.c.id == bindparam("this"), _TABLE.c.version == bindparam("seen"))
-"""The very version that was checked."""
+"""Matches the product only in the version that was checked."""
 _ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
 _CHANGE = Statement(
     update(_TABLE)
@@ -28,7 +28,7 @@ _REMOVE = Statement(delete(_TABLE).where(*_THIS))
 
 
 def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
-    """Inserts a product. Raises a 409 problem when another one has its SKU."""
+    """Inserts a product. Raises a 409 problem if another product has its SKU."""
     values = products.new_row(fields)
     try:
         product_id = _ADD.insert(connection, **values)
@@ -55,8 +55,8 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
     except IntegrityError as error:
         raise _sku_taken(error, changes.get("sku", product.sku)) from None
     if number == 0:
-        # Somebody else was faster. What is there now cannot pass the check that the product read above passed,
-        # unless the check is for any version.
+        # Another request changed the product first. The stored version cannot pass the check that the version read
+        # above passed, unless the check accepts any version.
         return change(connection, product_id, check, patch)
     shown: dict[str, Any] = {name: values[name] for name in wire.Product.__struct_fields__ if name in values}
     return msgspec.structs.replace(product, **shown)

@@ -1,4 +1,4 @@
-"""Which column of a table is which field: the headings of known programs and languages."""
+"""Maps columns to fields by their headings, as known programs and languages write them."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from catalog.folding import fold
 from catalog.text import trim
 from serving.bodies import Invalid
 
-# For each field its headings, folded, the better one first.
+# The folded headings of each field, in order of preference.
 KNOWN: dict[str, tuple[str, ...]] = {
     "sku": (
         "sku", "variant sku", "ugs", "reference", "ref", "ref.", "code", "product code", "item code",
@@ -29,7 +29,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "prix de vente", "prix unitaire", "preis", "verkaufspreis", "precio", "prezzo", "preco", "prijs", "pris",
     ),
 }  # fmt: skip
-# What a price's heading may say beside its name, taxes included or not.
+# What a price heading may add to its name: with or without taxes.
 _TAXES = {
     "ttc",
     "ht",
@@ -58,12 +58,12 @@ _TAXES = {
 }
 # "Prix en euros", "Price in EUR".
 _BETWEEN = {"en", "in"}
-# "T.T.C." is "TTC". A number says that there are several prices, of which nobody knows which one is meant: "Price 2".
+# "T.T.C." is "TTC". Numbers are tokens too: "Price 2" suggests several prices, and nothing says which one is meant.
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _TOKENS = re.compile(r"[^\W\d_]+|\d+|[^\w\s()\[\],.:/-]")
 _VARIANT_HEADINGS = ("variant title", "option1 value", "option2 value", "option3 value")
 _GROUP_HEADINGS = ("handle", "product handle")
-# Programs whose descriptions are HTML: a heading that their exports have, and others of which some are beside it.
+# Programs that export descriptions as HTML: the headings that identify an export, and headings that accompany them.
 _PROGRAMS = (
     ({"body (html)", "body html"},
      {"handle", "title", "vendor", "variant sku", "variant price", "option1 value", "option1 name"}),
@@ -82,7 +82,7 @@ class Unknown(Invalid):
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field stands in a row."""
+    """The position of each field in a row."""
 
     headings: tuple[str, ...]
     fields: dict[str, int]
@@ -98,7 +98,7 @@ class Columns:
 
 
 def recognise(cells: Sequence[str], currency: str) -> Columns:
-    """The columns under these headings; prices in this currency. Raises Unknown."""
+    """Maps these headings to fields; a price heading may name this currency only. Raises Unknown."""
     whole = [unguard(trim(cell)) for cell in cells]
     headings = tuple(_shortened(heading) for heading in whole)
     folded = [_folded(heading) for heading in whole]
@@ -129,12 +129,12 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
 
 
 def count_known(cells: Sequence[str], currency: str) -> int:
-    """How many fields these headings name."""
+    """Counts the fields that these headings name."""
     return len(_fields([_folded(unguard(trim(cell))) for cell in cells], currency))
 
 
 def _fields(folded: Sequence[str], currency: str) -> dict[str, int]:
-    """Where each field stands."""
+    """Returns the column of each field."""
     found = {name: at for name, known in KNOWN.items() if (at := _first(folded, known)) is not None}
     if "price" not in found:
         prices = [at for at, heading in enumerate(folded) if _is_price(heading, currency)]
@@ -143,13 +143,13 @@ def _fields(folded: Sequence[str], currency: str) -> dict[str, int]:
 
 
 def _is_price(folded: str, currency: str) -> bool:
-    """Whether a heading is a price's, with nothing beside it but taxes and this currency: “Prix TTC (€)”."""
+    """Whether a heading names a price, and adds nothing but taxes and this currency: “Prix TTC (€)”."""
     name, currencies = _split(folded)
     return name in KNOWN["price"] and all(currency in each for each in currencies)
 
 
 def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
-    """A heading without taxes and currencies, and the currencies that it can mean."""
+    """Returns a heading without taxes and currencies, and the currencies that each of its signs can mean."""
     undotted = _DOTTED.sub(lambda found: found.group().replace(".", ""), folded)
     tokens = [token for token in _TOKENS.findall(undotted) if token not in _TAXES | _BETWEEN]
     currencies = [named for token in tokens if (named := amount.named(token))]
@@ -157,7 +157,7 @@ def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
 
 
 def _looks_known(folded: str) -> bool:
-    """Whether a heading is a known one, or begins like one: “price old”, “Price USD”."""
+    """Whether a heading is known, or starts like a known one: “price old”, “Price USD”."""
     return folded in _KNOWN or folded.startswith(_BEGINNINGS)
 
 
@@ -178,7 +178,7 @@ def _first(folded: Sequence[str], known: Sequence[str]) -> int | None:
 
 
 def _refuse_twins(headings: Sequence[str], folded: Sequence[str], currency: str) -> None:
-    """Refuses columns of one name, and two prices of which neither is the better one."""
+    """Refuses two columns with the same name, and two price columns when neither is preferable."""
     seen: dict[str, str] = {}
     alone = _first(folded, KNOWN["price"]) is not None
     for heading, key in zip(headings, folded, strict=True):

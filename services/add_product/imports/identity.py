@@ -1,4 +1,4 @@
-"""What makes a record and a product the same."""
+"""Decides when a record and a product are the same."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ _DEFAULTS = {
 }
 
 FIELDS = tuple(_DEFAULTS)
-"""What is the same in two products without SKU that are the same."""
+"""The fields in which two products without SKU must agree to be the same."""
 
 
 def of(values: dict[str, Any]) -> str | tuple[Any, ...]:
-    """The SKU's key; without a SKU all that the values say of a product."""
+    """Returns the SKU's key or, for a product without SKU, the values of all fields."""
     sku = values.get("sku")
     if sku is not None:
         return text.sku_key(sku)
@@ -25,5 +25,5 @@ def of(values: dict[str, Any]) -> str | tuple[Any, ...]:
 
 
 def of_product(product: wire.Product) -> str | tuple[Any, ...]:
-    """The same of a product that is there."""
+    """Returns the identity of a stored product."""
     return of(msgspec.structs.asdict(product.fields))

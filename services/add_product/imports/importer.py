@@ -1,4 +1,4 @@
-"""Writes the products of a file, a thousand in each transaction, so that a broken row never loses its neighbours."""
+"""Writes the products of a file, a thousand per transaction, so that a bad row never affects its neighbours."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ from serving.bodies import Invalid
 
 BATCH = 1000
 BATCH_TEXT = 1_000_000
-"""Characters of descriptions at which a batch ends, so that long ones need no more memory."""
+"""A batch ends once its descriptions have this many characters, so that long ones take no more memory."""
 RACES_MAX = 10
 UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
-"""What `read` and `batches` raise for a file of which no row can be used."""
+"""What `read` and `batches` raise for a file without a single usable row."""
 
 _TABLE = Product.__table__
 _ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass
 class Plan:
-    """What becomes of one candidate: its outcome, and what to update of a row."""
+    """What happens to one candidate: its outcome, and the changes to an existing row."""
 
     candidate: Candidate
     outcome: str
@@ -43,7 +43,7 @@ class Plan:
 
 
 def read(file: IO[bytes], order: Order, currency: str) -> tuple[Iterator[Candidate], Report]:
-    """The records of a file, and a report of them yet to be filled. Raises one of UNUSABLE."""
+    """Returns the records of a file, and an empty report for them. Raises one of UNUSABLE."""
     if order.kind == "ndjson":
         return from_lines(file), Report(order.dry_run)
     codec = encoding.verify(file, order.charset) if order.charset else encoding.detect(file)
@@ -57,12 +57,12 @@ def read(file: IO[bytes], order: Order, currency: str) -> tuple[Iterator[Candida
 
 
 def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Candidate]]:
-    """A thousand records each at the most, those behind the first `done`; a product that comes again is refused.
+    """Yields batches of at most a thousand records, skipping the first `done`; refuses a product that is repeated.
 
-    Raises one of UNUSABLE, where the file is of that kind after all.
+    Raises one of UNUSABLE if the file turns out to be unusable.
     """
     with Seen() as seen:
-        # What came before decides what is a repetition, and to which product a variant belongs.
+        # The skipped records decide what is a repetition, and to which product a variant belongs.
         for candidate in islice(candidates, done):
             _refuse_repeated(candidate, seen)
         while batch := _next(candidates):
@@ -72,7 +72,7 @@ def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Can
 
 
 def _next(candidates: Iterator[Candidate]) -> list[Candidate]:
-    """The next batch; empty at the end."""
+    """Returns the next batch, which is empty at the end."""
     batch: list[Candidate] = []
     size = 0
     for candidate in candidates:
@@ -84,7 +84,7 @@ def _next(candidates: Iterator[Candidate]) -> list[Candidate]:
 
 
 def prepare(batch: Sequence[Candidate]) -> None:
-    """Makes the rows of what may become new products, before there is a transaction for which others wait."""
+    """Builds the rows of possible new products before a transaction starts, since others wait for its locks."""
     for candidate in batch:
         if _is_usable(candidate) and candidate.values.keys() >= set(wire.REQUIRED):
             _ = candidate.new_row
@@ -95,7 +95,7 @@ def _is_usable(candidate: Candidate) -> bool:
 
 
 def transaction(work: Callable[[Connection], T]) -> T:
-    """A transaction that writes batches: once more when another request took one of the SKUs after the look at it."""
+    """Runs a transaction that writes batches, and retries it if another request takes one of the SKUs meanwhile."""
     for race in range(1, RACES_MAX + 1):
         try:
             return database.transaction(work)
@@ -106,7 +106,7 @@ def transaction(work: Callable[[Connection], T]) -> T:
 
 
 def write(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict) -> list[Plan]:
-    """Writes a batch, and says what became of each record."""
+    """Writes a batch, and returns what happened to each record."""
     plans = plan(connection, batch, on_conflict, lock=True)
     _carry_out(connection, plans)
     return plans
@@ -133,7 +133,7 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
 
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
-    """What would become of each record."""
+    """Returns what would happen to each record."""
     usable = [candidate for candidate in batch if _is_usable(candidate)]
     existing = _existing(connection, usable, lock)
     return [
@@ -155,7 +155,7 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         code, what = ("exists", "SKU") if existing.sku else ("exists_alike", "content and no SKU")
         fault = Invalid(code, f"product {existing.id} has the same {what}", id=existing.id)
         return Plan(candidate, "failed", errors=[candidate.note(fault, name="sku", value=existing.sku or "")])
-    # The SKU says which product is meant: in other letter case, or with other blanks, it is no change.
+    # The SKU only identifies the product: different letter case or blanks in it are not a change.
     changes = {name: value for name, value in values.items() if name != "sku" and value != getattr(existing, name)}
     if on_conflict == "skip" or not changes:
         return Plan(candidate, "skipped")
@@ -168,14 +168,14 @@ def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
     if on_conflict == "update":
         detail = f"is not in the file, and there is no product with this SKU to update: a new one needs its {column}"
         return Invalid("no_column", detail)
-    # True of every new product, so the report says it once.
+    # This applies to every new product, so the report lists it once.
     return Invalid(
         "lacking_column", f"is not in the file, so no new product can be made of its rows: each needs its {column}"
     )
 
 
 def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:
-    """The products that these candidates mean, by identity."""
+    """Returns the stored products that these candidates refer to, by identity."""
     identities = {identity.of(candidate.values) for candidate in candidates}
     keys = [key for key in identities if isinstance(key, str)]
     alike = [key for key in identities if isinstance(key, tuple) and None not in key]
@@ -183,7 +183,7 @@ def _existing(connection: Connection, candidates: Iterable[Candidate], lock: boo
     if keys:
         conditions.append(Product.sku_key.in_(keys))
     if alike:
-        # The database finds them by their names; of thousands of one name it hands over those that are the same.
+        # The database finds them by name; of thousands with the same name it returns only the identical ones.
         names = {key[identity.FIELDS.index("name")] for key in alike}
         whole = tuple_(*(getattr(Product, name) for name in identity.FIELDS))
         conditions.append(Product.sku_key.is_(None) & Product.name.in_(names) & whole.in_(alike))

@@ -1,7 +1,7 @@
-"""How likely it is that a text was meant: which letters follow which in the languages that its encoding serves.
+"""Estimates how plausible a decoded text is, from the letter pairs of the languages that its encoding serves.
 
-The counts in letters.json are of words in the Unicode Common Locale Data Repository (CLDR): what countries, languages,
-currencies, units and thousands of pictured things are called. `make letters` counts anew.
+The counts in letters.json come from words in the Unicode Common Locale Data Repository (CLDR): the names of countries,
+languages, currencies and units, and of thousands of things with an emoji. `make letters` counts them again.
 """
 
 import json
@@ -23,8 +23,8 @@ BALTIC = ("et", "lt", "lv")
 CYRILLIC = ("bg", "ru", "sr", "uk")
 TURKISH, GREEK, HEBREW, ARABIC, THAI, VIETNAMESE = ("tr",), ("el",), ("he",), ("ar", "fa"), ("th",), ("vi",)
 
-# The encodings between which short files are hard to tell apart: the languages written in each, and (as a natural
-# logarithm) how seldom it is met among the files of today. Those with the letters of another one are not listed.
+# The encodings that are hard to tell apart in short files: the languages written in each, and (as a natural logarithm)
+# how rare it is among today's files. An encoding with the same letters as a listed one is left out.
 ENCODINGS: dict[str, tuple[tuple[str, ...], float]] = {
     "cp1252": (WESTERN, 0),
     "iso8859-15": (WESTERN, -2),
@@ -55,7 +55,7 @@ ENCODINGS: dict[str, tuple[tuple[str, ...], float]] = {
     "cp874": (THAI, -2),
     "cp1258": (VIETNAMESE, -3),
 }
-# The same of encodings with characters of two bytes, and where each has the common ones: a codec, and first bytes.
+# Encodings with two-byte characters, and where each has its common characters: a codec, and the range of first bytes.
 EAST_ASIAN = {
     "cp932": ("euc_jp", range(0xA4, 0xD0)),
     "euc_jp": ("euc_jp", range(0xA4, 0xD0)),
@@ -64,7 +64,7 @@ EAST_ASIAN = {
     "cp949": ("euc_kr", range(0xB0, 0xC9)),
 }
 
-# Natural logarithms of probabilities, for what the counts say nothing of.
+# Natural logarithms of probabilities, for what the counts do not cover.
 IMPOSSIBLE = -25.0
 _SPACE, _USUAL, _RARE, _ODD = -4.0, -6.0, -8.0, -11.0
 _COMMON_IDEOGRAPH, _RARE_IDEOGRAPH, _KANA, _WIDTH_VARIANT, _LATIN_NEIGHBOUR = -7.6, -13.0, -4.5, -7.0, -4.0
@@ -80,7 +80,7 @@ _NAMES = (
 
 
 def likelihood(words: Iterable[str], codec: str) -> float:
-    """Natural logarithm of how likely these words are when they were read in this encoding, for comparisons."""
+    """Returns the log likelihood of these words, decoded with this codec; only meaningful in comparisons."""
     text = " ".join(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", " ".join(words)))))
     if codec in EAST_ASIAN:
         return sum(_ideograph(before, after, codec) for before, after in _pairs(text))
@@ -89,19 +89,19 @@ def likelihood(words: Iterable[str], codec: str) -> float:
 
 
 def is_possible(words: Iterable[str]) -> bool:
-    """Whether no sign stands where none can: a currency sign in a word, a capital letter behind a small one."""
+    """Whether no character is where it cannot be: a currency sign inside a word, a capital after a small letter."""
     return all(_step(*pair, "en") > IMPOSSIBLE for word in words for pair in _pairs(word))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Neighbours of which one is beyond ASCII, blanks at both ends included."""
+    """Yields pairs of neighbours at least one of which is non-ASCII, with a blank added at both ends."""
     padded = f" {text} "
     return ((before, after) for before, after in pairwise(padded) if max(before, after) > "\x7f")
 
 
 @lru_cache(maxsize=65536)
 def _step(before: str, after: str, language: str) -> float:
-    """How likely one character is behind another."""
+    """Returns the log likelihood of one character after another."""
     first, second = _is_letter(before), _is_letter(after)
     if first and second and not _can_be_neighbours(before, after):
         return IMPOSSIBLE
@@ -121,7 +121,7 @@ def _transition(before: str, after: str, language: str) -> float:
 
 
 def _symbol(before: str, symbol: str) -> float:
-    """How likely a sign that is no letter is behind a character."""
+    """Returns the log likelihood of a symbol, which is not a letter, after a character."""
     if unicodedata.category(symbol) in ("Cc", "Co", "Cn") or symbol == "\ufffd":
         return IMPOSSIBLE
     if symbol == "\xa0":
@@ -183,7 +183,7 @@ def _ideograph(before: str, after: str, codec: str) -> float:
 
 @cache
 def _counts() -> dict[str, tuple[dict[str, int], dict[str, int], int]]:
-    """For each language: pairs of letters, first letters of pairs (a blank stands for a word's end), and their sum."""
+    """Per language, counts of letter pairs and of their first letters (a blank marks a word's end), and the total."""
     counts = json.loads(files(__package__).joinpath("letters.json").read_bytes())
     return {
         language: (each["pairs"], each["letters"], sum(each["letters"].values())) for language, each in counts.items()
@@ -191,7 +191,7 @@ def _counts() -> dict[str, tuple[dict[str, int], dict[str, int], int]]:
 
 
 def count(language: str, annotations: Path) -> dict[str, dict[str, int]]:
-    """The counts of a language, of pairs only those with a letter beyond ASCII."""
+    """Counts the letters of a language, and those pairs that have a non-ASCII letter."""
     from babel import localedata
 
     names = localedata.load(language, merge_inherited=False)
@@ -209,7 +209,7 @@ def count(language: str, annotations: Path) -> dict[str, dict[str, int]]:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """All strings in nested lists and dicts."""
+    """Yields all strings in nested lists and dicts."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, (list, dict)):

@@ -1,4 +1,4 @@
-"""Lines of import files: how many a file may have, and NDJSON files as lines of JSON, each with its place."""
+"""Limits the number of lines of import files, and reads NDJSON files line by line with line numbers."""
 
 import codecs
 from collections.abc import Callable, Iterator
@@ -8,25 +8,25 @@ from typing import IO
 from serving.bodies import Invalid
 
 CHUNK = 64 * 1024
-# A worksheet has a million rows; their descriptions may have several lines each.
+# A worksheet has a million rows, and each description may have several lines.
 LINES_MAX = 5_000_000
 LINE_MAX = 256 * 1024
 
 
 class Unusable(Invalid):
-    """A text that is no list of products."""
+    """A text file that is not a list of products."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line; `text` is None when it is too long to be read."""
+    """One line; `text` is None if the line is too long."""
 
     number: int
     text: bytes | None
 
 
 def refuse_endless(file: IO[bytes], codec: str = "utf-8") -> None:
-    """Raises Unusable when the file has so many lines that they would take longer than its bytes let expect."""
+    """Raises Unusable if the file has so many lines that it would take far longer than its size suggests."""
     file.seek(0)
     decoder = _decoder(codec)
     feeds = returns = 0
@@ -40,7 +40,7 @@ def refuse_endless(file: IO[bytes], codec: str = "utf-8") -> None:
 
 
 def _decoder(codec: str) -> Callable[[bytes], bytes]:
-    """Makes bytes in which a line's end is one byte, which is no part of another character."""
+    """Returns a function to bytes in which each line end is a single byte that is never part of another character."""
     if not codec.startswith("utf-16"):
         return bytes
     decode = codecs.getincrementaldecoder(codec)("replace").decode
@@ -48,7 +48,7 @@ def _decoder(codec: str) -> Callable[[bytes], bytes]:
 
 
 def read(file: IO[bytes]) -> Iterator[Line]:
-    """All lines that are not blank. Raises Unusable."""
+    """Yields all lines that are not blank. Raises Unusable."""
     refuse_endless(file)
     file.seek(0)
     number, begun = 0, False

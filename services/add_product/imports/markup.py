@@ -1,7 +1,7 @@
-"""HTML descriptions, as shop programs export them, as plain text.
+"""Converts HTML descriptions, as shop programs export them, to plain text.
 
-Read by a scanner of our own: html.parser takes time that grows with the square of some texts, and makes another text
-of broken markup with each release of Python. Here each character is looked at a bounded number of times.
+We use a scanner of our own because html.parser takes quadratic time for some inputs, and its result for broken markup
+changes between Python releases. This scanner looks at each character a bounded number of times.
 """
 
 import re
@@ -10,14 +10,14 @@ from html import unescape
 _BLANKS = re.compile("[ \t\n\f\r\u00a0]+")
 _OWN_LINE = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "br"}
 _HIDDEN = {"script", "style", "template"}
-# A tag with its attributes, whose quoted values may have any character; one that is longer ends at its first ">".
+# A tag with its attributes, whose quoted values may hold any character. A tag above _TAG_MAX ends at its first ">".
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)(?:[^"'>]|"[^"]*+"|'[^']*+')*+>""")
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _TAG_MAX = 500
 
 
 def to_text(html: str) -> str:
-    """The text as a browser shows it, roughly: blocks on lines of their own. A tag without an end is text."""
+    """Returns the text roughly as a browser shows it, each block on its own line. An unterminated tag is text."""
     if "<" not in html:
         return _unescaped(html)
     lines = (_BLANKS.sub(" ", line).strip(" ") for line in "".join(_pieces(html)).split("\n"))
@@ -25,10 +25,10 @@ def to_text(html: str) -> str:
 
 
 def _pieces(html: str) -> list[str]:
-    """What is shown, with a line break where a block begins or ends."""
+    """Returns the visible text, with a line break where a block begins or ends."""
     pieces: list[str] = []
     hidden, at, last = "", 0, html.rfind(">")
-    # Once a comment does not end, none does.
+    # If one comment is not closed, none after it is.
     comments_end = html.rfind("-->")
     while 0 <= (start := html.find("<", at)) < last:
         if not hidden:
@@ -63,5 +63,5 @@ def _shown(text: str) -> str:
 def _unescaped(text: str) -> str:
     try:
         return unescape(text)
-    except ValueError:  # A reference to a character with thousands of digits.
+    except ValueError:  # A character reference with thousands of digits.
         return text

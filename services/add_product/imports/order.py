@@ -1,4 +1,4 @@
-"""What is to be done with a file."""
+"""The options of an import."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ ON_CONFLICT: tuple[OnConflict, ...] = ("fail", "skip", "update")
 
 @dataclass(frozen=True)
 class Order:
-    """How to read a file (`charset` is None where it is to be recognised), and what to do with its rows."""
+    """How to read a file (a `charset` of None means: detect it), and what to do with its rows."""
 
     kind: Kind
     charset: str | None

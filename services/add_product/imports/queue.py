@@ -1,8 +1,9 @@
-"""The imports that are there, and whose turn it is: every change of a row of the table `import`.
+"""The queue of imports: every change of a row of the table `import`.
 
-Whoever reads a file holds its import by a lease, which each step renews. Every write names the holder, so that one who
-was believed dead can write nothing any more. One import at a time writes rows, which a unique index keeps.
-Taking is a single UPDATE that names what it expects to find: of several who try, one finds it so.
+The process that reads a file holds a lease on its import and renews it with each step. Every write names the lease's
+owner, so a process that was believed dead can no longer write. Only one import writes rows at a time; a unique index
+enforces this. An import is taken by a single UPDATE that states what it expects to find, so of several processes that
+try, only one succeeds.
 """
 
 import uuid
@@ -22,15 +23,15 @@ from catalog.models import Import, ImportPiece
 from serving import answers, bodies
 
 LEASE = timedelta(seconds=30)
-# An import that was taken so often and came no step further ends its process each time, or finds it ended.
+# An import that is taken this often without progress kills its process each time, or its processes keep ending.
 ATTEMPTS_MAX = 5
 FILES_KEPT = timedelta(days=1)
 KEPT = timedelta(days=90)
 SWEPT_MAX = 100
 
-# Held by nobody, and with no turn.
+# No lease, and not its turn to write.
 _FREE: dict[str, Any] = dict.fromkeys(("owner", "lease_until", "turn"))
-# As if nobody had begun to read it.
+# The state of an import before its file is read.
 _FRESH: dict[str, Any] = {
     **_FREE,
     **dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings", "bytes_done"), 0),
@@ -41,12 +42,12 @@ _HAS_FILE = Import.upload.is_not(None)
 
 
 class Lost(Exception):
-    """The import is not held any more: it was cancelled, or somebody else has taken it."""
+    """The lease is lost: the import was cancelled, or another process has taken it."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """An import that this process holds, and how far it has come."""
+    """An import on which this process holds the lease, and its progress."""
 
     id: int
     owner: str
@@ -57,7 +58,7 @@ class Taken:
 
 
 def add(connection: Connection, upload: Upload, order: Order, name: str, key: str | None, request_hash: str) -> int:
-    """Puts an import at the end of the queue and returns its number. Raises IntegrityError for a key that is known."""
+    """Appends an import to the queue, and returns its ID. Raises IntegrityError if the key is known."""
     now = datetime.now(UTC)
     row = {
         **_FRESH,
@@ -79,23 +80,23 @@ def add(connection: Connection, upload: Upload, order: Order, name: str, key: st
 
 
 def by_key(key: str) -> tuple[int, str] | None:
-    """Number and request hash of the import that this Idempotency-Key began."""
+    """Returns the ID and request hash of the import that this Idempotency-Key created."""
     with database.reading() as connection:
         row = connection.execute(select(Import.id, Import.request_hash).where(Import.idempotency_key == key)).first()
     return (row.id, row.request_hash) if row else None
 
 
 def take_check() -> Taken | None:
-    """Takes the first file that is to be checked and that nobody holds."""
+    """Takes the first import that waits to be checked and has no valid lease."""
     return database.transaction(lambda connection: _take_first(connection, Import.state == "checking"))
 
 
 def take_turn() -> Taken | None:
-    """Takes the import whose rows are to be written: the one that has begun, if nobody holds it, or the next one."""
+    """Takes the import to write: the one in progress if its lease is free, or else the next one in the queue."""
     try:
         return database.transaction(_take_turn)
     except IntegrityError:
-        return None  # Another one has begun to write in this moment.
+        return None  # Another import has just started to write.
 
 
 def _take_turn(connection: Connection) -> Taken | None:
@@ -125,14 +126,14 @@ def _take_first(connection: Connection, condition: ColumnElement[bool], **change
 
 
 def hold(connection: Connection, taken: Taken) -> None:
-    """Renews the lease. Raises Lost; what the transaction writes after it is written by the holder only."""
+    """Renews the lease. Raises Lost, so that only the owner makes the writes that follow in this transaction."""
     values = {"lease_until": database.now(connection) + LEASE}
     if connection.execute(_held(taken).values(values)).rowcount == 0:
         raise Lost
 
 
 def note(connection: Connection, taken: Taken, before: Report, after: Report, bytes_done: int) -> None:
-    """Writes down how far the import has come: in the transaction that brought it there."""
+    """Stores the progress of the import, in the same transaction as the rows themselves."""
     values: dict[str, Any] = {
         **after.counts,
         "bytes_done": min(bytes_done, taken.size),
@@ -147,7 +148,7 @@ def note(connection: Connection, taken: Taken, before: Report, after: Report, by
 
 
 def finish(taken: Taken, report: Report) -> None:
-    """Ends an import whose file has been read to its end."""
+    """Ends an import whose file has been read completely."""
 
     def end(connection: Connection) -> None:
         hold(connection, taken)
@@ -161,26 +162,26 @@ def finish(taken: Taken, report: Report) -> None:
 
 
 def fail(taken: Taken, problem: answers.FieldError) -> None:
-    """Ends an import whose file cannot be used. The file stays for a day, to be read in another encoding."""
+    """Ends an import whose file is unusable. The file is kept for a day, so that another encoding can be tried."""
     database.transaction(
         lambda connection: _end(connection, taken.id, taken.owner, "failed", problem=bodies.encode(problem))
     )
 
 
 def release(taken: Taken) -> None:
-    """Lets another process go on with the import at once."""
+    """Gives up the lease, so that another process can continue the import at once."""
     changes = {"owner": None, "lease_until": None, "attempts": 0}  # It keeps its turn.
     database.transaction(lambda connection: connection.execute(_held(taken).values(changes)))
 
 
 def start(import_id: int) -> bool:
-    """Puts a checked import at the end of those that wait to be written; False when it is in another state."""
+    """Queues a checked import for writing; returns False if it is in another state."""
     changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC)}
     return _change(import_id, ("checked",), changes, _HAS_FILE)
 
 
 def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -> bool:
-    """Has a file checked again, in another way; False when nothing can be checked any more."""
+    """Queues a file to be checked again with other options; returns False if it can no longer be checked."""
     changes: dict[str, Any] = {**_FRESH, "state": "checking", "changed_at": datetime.now(UTC)}
     if charset:
         changes["charset"] = charset
@@ -190,9 +191,9 @@ def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -
 
 
 def cancel(import_id: int) -> str | None:
-    """Stops an import, and returns its file, which nobody needs any more.
+    """Stops an import, and returns its file, which is no longer needed.
 
-    A batch that is under way is still written. An import that has ended stays as it is.
+    A batch in progress is still written. An import that has ended is left as it is.
     """
     with database.reading() as connection:
         upload: str | None = connection.scalar(select(Import.upload).where(Import.id == import_id))
@@ -201,14 +202,14 @@ def cancel(import_id: int) -> str | None:
 
 
 def state_of(import_id: int) -> str | None:
-    """The state of an import; None when there is none."""
+    """Returns the state of an import, or None if there is no such import."""
     with database.reading() as connection:
         state: str | None = connection.scalar(select(Import.state).where(Import.id == import_id))
     return state
 
 
 def sweep() -> None:
-    """Ends what nobody has started for a day, and deletes files that no import needs and imports that are old."""
+    """Ends imports not started within a day, and deletes files that no import needs, and old imports."""
     database.transaction(_sweep)
 
 

@@ -1,4 +1,4 @@
-"""What an import did, collected while it runs."""
+"""The report of an import, collected while it runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -10,7 +10,7 @@ from catalog.imports import COUNTS, Faults
 from serving import bodies
 
 FAULTS_MAX = 1000
-# Faults that are the file's, found with one of its rows.
+# Faults of the whole file that show up at one of its rows.
 ONCE = ("lacking_column",)
 SAMPLE_MAX = 5
 SAMPLE_TEXT_MAX = 120
@@ -34,18 +34,18 @@ class Report:
     warnings: list[wire.ImportFault] = field(default_factory=list)
     warning_count: int = 0
     letters: list[wire.SampleRow] = field(default_factory=list)
-    """The first rows with letters beyond ASCII, which show best in which encoding a file was read."""
+    """The first rows with non-ASCII letters, which best reveal a wrong encoding."""
     signs: list[wire.SampleRow] = field(default_factory=list)
     plain: list[wire.SampleRow] = field(default_factory=list)
 
     def copy(self) -> Self:
-        """A report that can be gone on with, while this one stays."""
+        """Returns a copy that can be extended without changing this report."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         lists: dict[str, Any] = {name: list(value) for name, value in values.items() if isinstance(value, list)}
         return replace(self, **lists)
 
     def resume(self, earlier: wire.ImportReport) -> None:
-        """Goes on from what another process has noted."""
+        """Continues from the report that another process has stored."""
         for name in COUNTS:
             setattr(self, name, getattr(earlier, name))
         self.errors, self.warnings = list(earlier.errors), list(earlier.warnings)
@@ -55,7 +55,7 @@ class Report:
             self._of_its_kind(row).append(row)
 
     def add(self, candidate: Candidate, outcome: str, errors: Sequence[wire.ImportFault] = ()) -> None:
-        """Counts one record; `outcome` is created, updated or skipped, and does not count when there are errors."""
+        """Counts one record; `outcome` is created, updated or skipped, and is ignored if there are errors."""
         self.rows += 1
         errors = [each for each in (*candidate.errors, *errors) if each.code not in ONCE or not self._told(each)]
         outcome = "failed" if errors else outcome
@@ -88,12 +88,12 @@ class Report:
 
     @property
     def sample(self) -> list[wire.SampleRow]:
-        """Some rows as they would be stored, those with letters beyond ASCII first."""
+        """Some rows as they would be stored, those with non-ASCII letters first."""
         return [*self.letters, *self.signs, *self.plain][:SAMPLE_MAX]
 
     @property
     def counts(self) -> dict[str, int]:
-        """The columns of the table `import` that count."""
+        """The counters, by their columns in the table `import`."""
         return {
             "rows_done": self.rows,
             "created": self.created,
@@ -105,11 +105,11 @@ class Report:
         }
 
     def faults(self) -> Faults:
-        """The faults that are listed."""
+        """Returns the errors and warnings that the report lists."""
         return Faults(self.errors, self.warnings)
 
     def head(self) -> wire.ImportReport:
-        """The report as it travels, but for the faults that it lists."""
+        """Returns the report in its wire form, without the list of faults."""
         counted: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         return wire.ImportReport(
             dry_run=self.dry_run,

@@ -1,7 +1,7 @@
-"""The threads that read the files of imports: one checks, one writes.
+"""The threads that process imports: one checks files, one writes rows.
 
-Each process has both, and takes whatever is next in the queue; so an import outlives the request that sent it, and the
-process that holds it.
+Each worker process has both threads, and they take the next import from the queue. So an import outlives the request
+that created it, and the process that works on it.
 """
 
 import io
@@ -26,7 +26,7 @@ from serving import deadline
 from serving.answers import FieldError
 
 POLL_SECONDS = 2.0
-"""How often to look for imports that another process has left, or taken in and cannot begin."""
+"""How often to look for imports that another process has abandoned, or has accepted but cannot start."""
 BEAT_SECONDS = 5.0
 SWEEP_SECONDS = 300.0
 STATE_SECONDS = 0.25
@@ -37,11 +37,11 @@ log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The process ends; another one goes on."""
+    """The process is shutting down; another one continues the import."""
 
 
 class Runner:
-    """Reads files for one app, from `start` to `stop`."""
+    """Processes imports for one app, from `start` to `stop`."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class Runner:
         self._failing: set[Callable[[], Taken | None]] = set()
 
     def start(self) -> None:
-        """Starts the threads, unless they run."""
+        """Starts the threads, unless they are running."""
         with self._starting:
             if self._threads or self._stopping.is_set():
                 return
@@ -66,26 +66,26 @@ class Runner:
                 thread.start()
 
     def retire(self) -> None:
-        """Asks the threads to end with the batch that is under way."""
+        """Asks the threads to end after the current batch."""
         self._stopping.set()
 
     def stop(self) -> None:
-        """Ends the threads, and waits for that."""
+        """Ends the threads, and waits until they have ended."""
         self.retire()
         self.tell()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
 
     def tell(self) -> None:
-        """Says that an import has changed: to the threads that look for work, and to the requests that wait."""
+        """Notifies the idle threads and the waiting requests that an import has changed."""
         with self._changed:
             self._steps += 1
             self._changed.notify_all()
 
     def wait(self, import_id: int, seconds: float) -> None:
-        """Waits until an import needs nothing more to be done, so many seconds at most.
+        """Waits until an import needs no more work, for at most this many seconds.
 
-        Half of the request threads may wait; one more does not.
+        At most half of the request threads wait; further calls return at once.
         """
         if seconds <= 0 or not self._waiting.acquire(blocking=False):
             return
@@ -115,7 +115,7 @@ class Runner:
                     self._sleep(seen, POLL_SECONDS)
 
     def _take_one(self, take: Callable[[], Taken | None]) -> bool:
-        """Works at what is next; False when there is nothing to do just now."""
+        """Works on the next import; returns False if there is nothing to do now."""
         try:
             self._sweep()
             taken = take()
@@ -125,7 +125,7 @@ class Runner:
             self._failing.discard(take)
             return taken is not None
         except database.AWAY as error:
-            if take not in self._failing:  # Said once by each thread, however long it lasts.
+            if take not in self._failing:  # Each thread logs an outage once, however long it lasts.
                 log.warning("imports wait for the database: %s", getattr(error, "orig", error))
             self._failing.add(take)
             return False
@@ -176,7 +176,7 @@ class Runner:
 
 
 class _Beat:
-    """Renews the lease of an import while its file is read. Raises Lost, or Stopped when the process is to end."""
+    """Renews the lease of an import while its file is read. Raises Lost, or Stopped if the process shuts down."""
 
     def __init__(self, taken: Taken, stopping: threading.Event) -> None:
         self._taken = taken
@@ -190,11 +190,11 @@ class _Beat:
             self.note()
 
     def note(self) -> None:
-        """Says that the lease has been renewed just now, by the batch that was written."""
+        """Notes that writing a batch has just renewed the lease."""
         self._renewed_at = time.monotonic()
 
     def stop_if_asked(self) -> None:
-        """Raises Stopped when the process is to end."""
+        """Raises Stopped if the process shuts down."""
         if self._stopping.is_set():
             raise Stopped
 
@@ -202,16 +202,16 @@ class _Beat:
 def _batches(
     file: io.BufferedReader, candidates: Iterator[Candidate], done: int, taken: Taken
 ) -> Generator[tuple[list[Candidate], int]]:
-    """The batches behind the first `done` rows, ready to be written, and how far the file has been read with each."""
+    """Yields the batches after the first `done` rows, prepared for writing, with the file position after each."""
     for batch in importer.batches(candidates, done):
-        # Of products that are to be changed most are there, and no row is made of them.
+        # In an update most products exist already and need no new row, so preparing rows would be wasted.
         if not taken.order.dry_run and taken.order.on_conflict != "update":
             importer.prepare(batch)
         yield batch, file.raw.tell()
 
 
 def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int) -> Report:
-    """Writes or checks one batch, and notes how far the import has come with it."""
+    """Writes or checks one batch, and stores the progress of the import."""
 
     def work(connection: Connection) -> Report:
         queue.hold(connection, taken)
@@ -233,7 +233,7 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
 
 
 def of_app() -> Runner:
-    """The app's runner, started."""
+    """Returns the app's runner, after starting it."""
     runner: Runner = current_app.extensions["imports"]
     runner.start()
     return runner

@@ -1,4 +1,4 @@
-"""Which products a file has named already, kept in a temporary table so that a long file needs no more memory."""
+"""Remembers which products a file has already named, in a temporary table so that long files take no more memory."""
 
 import hashlib
 import sqlite3
@@ -9,10 +9,10 @@ from add_product.imports import identity
 
 
 class Seen:
-    """Remembers row and line of each key."""
+    """Remembers the row and line of each key."""
 
     def __init__(self) -> None:
-        # An empty name is a database of SQLite's own that goes to disk when it outgrows its cache.
+        # An empty name is a private temporary database, which SQLite spills to disk once it outgrows the cache.
         self._table = sqlite3.connect("", isolation_level=None)
         self._table.execute("PRAGMA journal_mode=OFF")
         self._table.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER, line INTEGER) WITHOUT ROWID")
@@ -24,7 +24,7 @@ class Seen:
         self._table.close()
 
     def first(self, values: dict[str, Any], row: int, line: int) -> tuple[int, int]:
-        """Row and line where a product with this SKU, or without one and just alike, stood first: perhaps this one."""
+        """Returns the row and line where this SKU, or an identical product without SKU, was first seen: maybe here."""
         key = hashlib.blake2b(repr(identity.of(values)).encode(), digest_size=16).digest()
         if self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line)).rowcount:
             return row, line

@@ -1,4 +1,4 @@
-"""CSV files as rows of cells, each with its place in the file."""
+"""Reads CSV files as rows of cells, with row and line numbers."""
 
 import csv
 import io
@@ -18,8 +18,8 @@ LINE_MAX = 1024 * 1024
 ROW_MAX = 1024 * 1024
 CELL_MAX = 256 * 1024
 
-# A line's end or a quotation mark cannot stand between cells. A spreadsheet may have taken the hint for a row of its
-# own, and put quotation marks around it or empty cells behind it.
+# Neither a line end nor a quotation mark can separate cells. A spreadsheet may have treated the hint as an ordinary
+# row, and put quotation marks around it or empty cells after it.
 _SEPARATOR_HINT = re.compile(r'\ufeff*"?sep=([^"\r\n])"?[,;\t| ]*[\r\n]*', re.IGNORECASE)
 _QUOTED = re.compile('"((?:[^"]|"")*)"')
 
@@ -28,7 +28,7 @@ csv.field_size_limit(CELL_MAX)
 
 @dataclass(frozen=True)
 class Row:
-    """Cells of one row; `fault` says why they cannot be used."""
+    """The cells of one row; `fault` says why they cannot be used."""
 
     number: int
     line: int
@@ -37,7 +37,7 @@ class Row:
 
 
 def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
-    """All rows that are not blank, the heading first. Raises Unusable."""
+    """Returns all rows that are not blank, the heading first. Raises Unusable."""
     lines.refuse_endless(file, codec)
     file.seek(0)
     text = _Lines(io.TextIOWrapper(file, encoding=codec, newline=""))
@@ -58,7 +58,7 @@ def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
 
 
 class _Lines:
-    """Lines with their ends, none longer than LINE_MAX characters; `number` is that of the last one."""
+    """Lines including their line ends, none longer than LINE_MAX characters; `number` is that of the last line read."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.number = 0
@@ -76,7 +76,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         if self._at_row:
-            # Files that were joined have a byte order mark within.
+            # Concatenated files have a byte order mark in the middle.
             line = line.lstrip("\ufeff")
             self._at_row, self._length = False, 0
         self._length += len(line)
@@ -85,11 +85,11 @@ class _Lines:
         return line
 
     def begin_row(self) -> None:
-        """Says that the next line begins a row."""
+        """Declares that the next line begins a row."""
         self._at_row = True
 
     def peek(self) -> str:
-        """The next line that has anything but blanks and delimiters; the lines before it are passed over."""
+        """Returns the next line that has more than blanks and delimiters, and skips the lines before it."""
         while line := self._read():
             if line.strip(f'\ufeff \t\r\n"{DELIMITERS}'):
                 self._waiting = line
@@ -108,7 +108,7 @@ class _Lines:
 
 
 def _delimiter(heading: str, currency: str) -> str:
-    """The delimiter that makes the most of the heading."""
+    """Returns the delimiter that gives the most known headings."""
 
     def known(delimiter: str) -> int:
         try:
@@ -137,7 +137,7 @@ def _rows(text: _Lines, delimiter: str) -> Iterator[Row]:
 
 
 def _unquoted(cell: str) -> str:
-    """The text in quotation marks that stand behind a tab or another blank, where csv takes them for letters."""
+    """Removes quotation marks that follow a tab or another blank, which csv takes for part of the text."""
     if '"' not in cell or cell[0] == '"':
         return cell
     quoted = _QUOTED.fullmatch(cell.strip())
@@ -145,5 +145,5 @@ def _unquoted(cell: str) -> str:
 
 
 def _reader(text: Iterator[str] | list[str], delimiter: str) -> Iterator[list[str]]:
-    # Blanks in front of a cell do not count anyway; a quotation mark behind them does.
+    # Leading blanks of a cell are dropped anyway; a quotation mark after them must be recognised.
     return csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
