@@ -1,4 +1,4 @@
-"""Goes through a table's rows by id in small transactions, so that a live catalogue waits for none of them."""
+"""Processes a table's rows by id in small transactions, so that a live catalogue is never blocked for long."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,9 +12,9 @@ Rows = Sequence[Any]
 
 
 def go_through(connection: Connection, batch: Callable[[int], Select[Any]], change: Callable[[Rows], None]) -> None:
-    """Calls `change` with each batch of rows, and commits; again where the database broke a deadlock by undoing it.
+    """Calls `change` with each batch of rows and commits; repeats a batch that the database rolled back as a deadlock.
 
-    `batch` selects the next rows behind an id, in its order, `id` among their columns.
+    `batch` selects the next rows after an id, ordered by id, with `id` among the columns.
     """
     after = 0
     while rows := connection.execute(batch(after)).all():

@@ -1,4 +1,4 @@
-"""Column types that mean the same on MySQL and on SQLite."""
+"""Column types that behave the same on MySQL and on SQLite."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,22 +10,22 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-# SQLite gives numbers to rows of INTEGER keys only.
+# SQLite numbers rows automatically only if the key is an INTEGER.
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
-# Compared as bytes: what is the same has been settled by catalog.text.
+# Compared as bytes, since catalog.text has already normalized the values.
 _BINARY = "utf8mb4_bin"
-# Sorted as people expect: letter case and accents decide last.
+# Sorted as people expect: letter case and accents are ignored.
 _PEOPLE = "utf8mb4_0900_ai_ci"
 
 
 def exact_text(length: int) -> TypeEngine[str]:
-    """A text compared character by character."""
+    """A text that is compared character by character."""
     return String(length).with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=_BINARY), "mysql")
 
 
 def sorted_text(length: int) -> TypeEngine[str]:
-    """A text sorted without regard to letter case (on SQLite: of ASCII letters)."""
+    """A text that is sorted without regard to letter case (on SQLite: of ASCII letters only)."""
     return (
         String(length)
         .with_variant(mysql.VARCHAR(length, charset="utf8mb4", collation=_PEOPLE), "mysql")
@@ -34,17 +34,17 @@ def sorted_text(length: int) -> TypeEngine[str]:
 
 
 def long_text() -> TypeEngine[str]:
-    """A text of up to 16 MB, compared character by character."""
+    """A text of up to 16 MB that is compared character by character."""
     return Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4", collation=_BINARY), "mysql")
 
 
 def long_bytes() -> TypeEngine[bytes]:
-    """Up to 16 MB."""
+    """Binary data of up to 16 MB."""
     return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 
 
 class Money(TypeDecorator[Decimal]):
-    """DECIMAL(12,2); on SQLite, which has no decimals, whole cents."""
+    """DECIMAL(12,2); on SQLite, which has no decimal type, an integer number of cents."""
 
     impl = Numeric(12, 2)
     cache_ok = True
@@ -60,12 +60,12 @@ class Money(TypeDecorator[Decimal]):
         return value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """See TypeEngine. MySQL's driver gives decimals."""
+        """See TypeEngine. MySQL's driver returns decimals."""
         return _from_cents if dialect.name == "sqlite" else None
 
 
 class Instant(TypeDecorator[datetime]):
-    """A point in time, UTC, to the microsecond."""
+    """A point in time in UTC, to the microsecond."""
 
     impl = DateTime
     cache_ok = True
@@ -75,11 +75,11 @@ class Instant(TypeDecorator[datetime]):
         return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
 
     def bind_processor(self, dialect: Dialect) -> Any:
-        """See TypeEngine. The text that SQLAlchemy and MySQL's driver would make, in a fifth of the time."""
+        """See TypeEngine. Produces the text that SQLAlchemy and MySQL's driver would, in a fifth of the time."""
         return _as_text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """See TypeEngine. What catalog.engine tells MySQL's driver makes points in time of its texts."""
+        """See TypeEngine. On MySQL, the driver converts the texts, as catalog.engine configures it."""
         return _from_text if dialect.name == "sqlite" else None
 
 

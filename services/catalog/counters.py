@@ -1,4 +1,4 @@
-"""What the services count themselves, beside requests."""
+"""Prometheus metrics of the catalogue, in addition to those of requests."""
 
 from prometheus_client import REGISTRY, Counter, Gauge
 

@@ -1,4 +1,4 @@
-"""The database of a service: reading from it, writing to it, and how its faults are answered."""
+"""A service's access to the database: reads, transactions, and the responses to its errors."""
 
 import logging
 import random
@@ -25,22 +25,22 @@ NO_SUCH_TABLE = 1146
 NO_ROOM = (1021, 1114)
 """Disk full, table full."""
 TOO_MUCH_WORK = (3024, 188)
-"""Longer than MAX_EXECUTION_TIME, more memory than innodb_ft_result_cache_limit."""
+"""Query longer than MAX_EXECUTION_TIME, result larger than innodb_ft_result_cache_limit."""
 ATTEMPTS = 6
 AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, ProgrammingError, SettingError)
-"""What is raised where the database does not answer, or lacks its tables yet, or its password cannot be read."""
+"""Errors raised if the database does not answer, still lacks its tables, or its password cannot be read."""
 ANSWER_SECONDS = 7
-"""After which a request that waits for the database is answered 503: less than the 10 that docs/api.md states, since
-such a request may have to wait for a processor as well."""
+"""Time after which a request that waits for the database gets a 503: less than the 10 seconds that docs/api.md states,
+since the request may have to wait for a CPU as well."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> None:
-    """Gives the app its engine, and the answers to a database that is away.
+    """Gives the app its engine, and error handlers for an unavailable database.
 
-    A service that only reads does so on MySQL without transactions, each of which would cost a round trip to end.
+    On MySQL, a service that only reads uses autocommit, since each transaction would cost one more round trip to end.
     """
     app.config["SQLALCHEMY_DATABASE_URI"] = engine.url(settings)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine.options(
@@ -61,13 +61,13 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
 
 
 def reading() -> Connection:
-    """A connection for queries only. Raises deadline.Passed."""
+    """A read-only connection. Raises deadline.Passed."""
     deadline.check()
     return db.engine.connect().execution_options(reads_only=True)
 
 
 def transaction(work: Callable[[Connection], T]) -> T:
-    """Runs `work` in one transaction, and again when the database broke a deadlock by undoing it.
+    """Runs `work` in one transaction, and retries if the database rolled it back because of a deadlock.
 
     Raises deadline.Passed.
     """
@@ -82,13 +82,13 @@ def transaction(work: Callable[[Connection], T]) -> T:
         except OperationalError as error:
             if error_code(error) != DEADLOCK or attempt == ATTEMPTS:
                 raise
-            # Spread, so that the same requests do not meet again.
+            # Random, so that the same requests do not collide again.
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
 
 
 def now(connection: Connection) -> datetime:
-    """The time by the database's clock, which is the same for all who ask it."""
+    """The time by the database's clock, which all processes share."""
     if connection.dialect.name != "mysql":
         return datetime.now(UTC)
     told: datetime = connection.execute(select(func.utc_timestamp(6))).scalar_one()
@@ -96,7 +96,7 @@ def now(connection: Connection) -> datetime:
 
 
 def error_code(error: DBAPIError) -> int | None:
-    """MySQL's number of the error."""
+    """MySQL's error number."""
     arguments = getattr(error.orig, "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
@@ -119,7 +119,7 @@ def probe() -> answers.Check:
     except (PoolTimeout, deadline.Passed):
         return answers.Check("database", ok=False, detail="the database does not answer")
     except SettingError as error:
-        # Whoever may ask this need not know where the secrets lie.
+        # The client of /readyz need not learn the path of the secret.
         log.error("%s", error)
         return answers.Check("database", ok=False, detail="the password for the database cannot be read")
     if missing:
@@ -138,7 +138,7 @@ def _away(error: Exception) -> Response:
 
 
 def _refused(error: ProgrammingError) -> Response:
-    """A mistake in a statement is one of this program, unless it is that a table is missing."""
+    """Re-raises the error, which is a bug in a statement, unless a table is missing."""
     if not _lacks_table(error):
         raise error
     return _without_schema(error)

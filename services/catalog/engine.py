@@ -1,4 +1,4 @@
-"""How the engine of a database is made, MySQL or SQLite: its address, its options, and what each connection needs."""
+"""Configures the SQLAlchemy engine for MySQL or SQLite: URL, options, and the setup of each connection."""
 
 import sqlite3
 from datetime import datetime
@@ -23,7 +23,7 @@ _CLEAN = "clean"
 
 
 def url(settings: Settings) -> URL:
-    """Where the database is. A relative SQLite file starts at the working directory, not at Flask's instance folder."""
+    """The database URL. A relative SQLite path starts at the working directory, not at Flask's instance folder."""
     named = make_url(settings.database_url)
     if named.get_backend_name() != "sqlite" or not named.database:
         return named
@@ -33,7 +33,7 @@ def url(settings: Settings) -> URL:
 def options(settings: Settings, answer_seconds: int, isolation_level: str = READ_COMMITTED) -> dict[str, Any]:
     """Options of create_engine for the database that the settings name.
 
-    MySQL's are how long one statement may take, and the isolation level.
+    On MySQL, `answer_seconds` limits each statement, and `isolation_level` applies to each connection.
     """
     common: dict[str, Any] = {
         "pool_size": settings.database_pool_size,
@@ -59,7 +59,7 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
     return {
         **common,
         "skip_autocommit_rollback": True,
-        # Set once for each connection: per use it would be a round trip more, and one whose failure the driver
+        # Set once for each connection: setting it at each use would cost another round trip, whose failure the driver
         # reports in a way that SQLAlchemy does not translate.
         "isolation_level": isolation_level,
         "connect_args": arguments,
@@ -67,7 +67,7 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
 
 
 def _conversions() -> dict[Any, Any]:
-    """The driver's, but for points in time: they are in UTC, and Python's own parser reads them five times as fast."""
+    """The driver's conversions, except for DATETIME: it is in UTC, and Python's own parser is five times as fast."""
     from MySQLdb.constants import FIELD_TYPE
     from MySQLdb.converters import conversions
 
@@ -79,7 +79,7 @@ def _instant(text: str) -> datetime:
 
 
 def prepare(engine: Engine, settings: Settings) -> None:
-    """Sets up what each new connection needs."""
+    """Registers the listeners that set up each new connection."""
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     elif settings.database_password_file:
@@ -100,19 +100,19 @@ def prepare(engine: Engine, settings: Settings) -> None:
 
     @event.listens_for(engine, "checkin")
     def count_down(_connection: Any, entry: ConnectionPoolEntry) -> None:
-        # A use that failed before it began ends as well.
+        # The pool also checks in a connection whose checkout failed.
         if entry in in_use:
             in_use.remove(entry)
             counters.pool_connections.dec()
 
 
 def leave_clean(connection: Connection) -> None:
-    """Says that the connection goes back to the pool right behind a commit, so that nothing is there to undo."""
+    """Marks the connection as returning to the pool right after a commit, with nothing to roll back."""
     connection.info[_CLEAN] = True
 
 
 def _roll_back_on_return(engine: Engine) -> None:
-    """As the pool does by itself, but not behind a commit, where it would be a round trip for nothing."""
+    """Rolls back as the pool does by default, but not after a commit, where it would be a wasted round trip."""
 
     @event.listens_for(engine, "reset")
     def roll_back(connection: Any, entry: ConnectionPoolEntry, state: PoolResetState) -> None:
@@ -124,14 +124,14 @@ def _roll_back_on_return(engine: Engine) -> None:
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _record: Any) -> None:
-        # The driver's own transactions begin late and cannot say IMMEDIATE.
+        # The driver's own transactions begin late and cannot be IMMEDIATE.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A transaction that first reads and then writes would fail at once when another one wrote in between;
-        # one that says so at its beginning waits its turn.
+        # A transaction that first reads and then writes would fail at once if another one wrote in between; an
+        # IMMEDIATE one waits its turn.
         reads_only = connection.get_execution_options().get("reads_only")
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Rows of the table `import` as wire imports."""
+"""Converts rows of the table `import` to wire imports."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from catalog.models import Import
 from serving import answers, parameters
 
 COUNTS = {"rows": "rows_done", **{name: name for name in ("created", "updated", "skipped", "failed")}}
-"""Which column of the table holds which count of a report."""
+"""The table column of each count in a report."""
 
 _PLAIN = (
     Import.id,
@@ -36,7 +36,7 @@ _PLAIN = (
 
 
 class Faults(msgspec.Struct, frozen=True):
-    """What the column `faults` holds: the errors and warnings that a report lists."""
+    """The content of the column `faults`: the errors and warnings that a report lists."""
 
     errors: list[wire.ImportFault] = []
     warnings: list[wire.ImportFault] = []
@@ -51,14 +51,14 @@ def find(connection: Connection, import_id: int) -> wire.Import | None:
 
 
 def page(connection: Connection, limit: int, before: int | None) -> list[wire.Import]:
-    """So many imports, the newest first, of those before this id; their reports list no single fault."""
+    """At most `limit` imports with ids below `before`, newest first; their reports do not list the errors."""
     statement = select(*_PLAIN).order_by(Import.id.desc()).limit(limit)
     rows = connection.execute(statement if before is None else statement.where(Import.id < before)).all()
     return [_from_row(row, _ahead(connection, row)) for row in rows]
 
 
 def report_of(row: Any, faults: bytes | None) -> wire.ImportReport | None:
-    """The report of a row that has the columns `report` and the counts."""
+    """The report of a row with the column `report` and the count columns."""
     if row.report is None:
         return None
     listed = Faults() if faults is None else msgspec.json.decode(faults, type=Faults)
@@ -91,7 +91,7 @@ def _from_row(row: Any, ahead: int, faults: bytes | None = None) -> wire.Import:
 
 
 def _ahead(connection: Connection, row: Any) -> int:
-    """How many imports will be written before this one."""
+    """How many imports will run before this one."""
     if row.state != "waiting":
         return 0
     statement = select(func.count()).where(or_(Import.state == "running", _before(row)))

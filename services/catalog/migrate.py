@@ -22,11 +22,11 @@ from serving.settings import SettingError
 LOCK = "catalog-migrate"
 LOCK_SECONDS = 120
 ANSWER_SECONDS = 3600
-"""Changing a large table is one statement, and takes minutes."""
+"""One statement that alters a large table may take minutes."""
 
 
 def config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration, which this package needs no file for."""
+    """Alembic's configuration, without a configuration file."""
     alembic = Config()
     alembic.set_main_option("script_location", str(MIGRATIONS))
     alembic.attributes["connection"] = connection
@@ -34,14 +34,14 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(settings: Settings) -> str:
-    """Brings the database up to date, and says what it is then; a second one at the same time waits."""
+    """Brings the database up to date and returns a sentence about its state. A concurrent run waits."""
     url = engine.url(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     database = create_engine(url, **engine.options(settings, ANSWER_SECONDS))
     engine.prepare(database, settings)
     with database.connect() as connection:
-        # Begun here, so that Alembic leaves transactions alone and a migration may commit what it has done so far.
+        # Begun here, so that Alembic manages no transactions and a migration may commit what it has done so far.
         connection.begin()
         if url.get_backend_name() == "sqlite":
             outcome = _upgrade(connection)
@@ -57,7 +57,7 @@ def upgrade(settings: Settings) -> str:
 
 
 def _upgrade(connection: Connection) -> str:
-    # After a rollback, whose Job or `docker compose up` must not fail for what the newer version has added.
+    # After a rollback of the release: its Job or `docker compose up` must not fail on what the newer version has added.
     if is_newer(connection):
         return "The schema is that of a newer version, and stays so."
     command.upgrade(config(connection), "head")

@@ -1,4 +1,4 @@
-"""The tables. The migrations create them; a test compares the two."""
+"""The database tables. The migrations create them; a test compares both."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ db = SQLAlchemy(model_class=Base)
 
 
 class Product(db.Model):  # type: ignore[name-defined,misc]
-    """One product. `sku_key` and `search_text` are derived from the others by catalog.products."""
+    """A product. catalog.products derives `sku_key` and `search_text` from the other columns."""
 
     __tablename__ = "product"
     __table_args__ = (
@@ -48,7 +48,7 @@ class Product(db.Model):  # type: ignore[name-defined,misc]
 
 
 class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
-    """The answer that was given to a request with an Idempotency-Key, to be given again."""
+    """The stored response to a request with an Idempotency-Key, for repeats of that request."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (
@@ -59,13 +59,13 @@ class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
     key: Mapped[str] = mapped_column(exact_text(IDEMPOTENCY_KEY_MAX), primary_key=True)
     request_hash: Mapped[str] = mapped_column(exact_text(64))
     product_id: Mapped[int] = mapped_column(Key, server_default="0")
-    """Written by the version before only, and read by none."""
+    """Only the previous version writes it; no version reads it."""
     body: Mapped[bytes] = mapped_column(long_bytes())
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Import(db.Model):  # type: ignore[name-defined,misc]
-    """A file that was sent, and how far its import has come."""
+    """An uploaded file and the progress of its import."""
 
     __tablename__ = "import"
     __table_args__ = (
@@ -96,23 +96,23 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
     bytes_done: Mapped[int] = mapped_column(BigInteger)
     report: Mapped[bytes | None] = mapped_column(long_bytes())
     faults: Mapped[bytes | None] = mapped_column(long_bytes())
-    """The errors and warnings of the report that are listed; apart, since a list of imports needs none of them."""
+    """The errors and warnings that the report lists; a separate column, since a list of imports needs none of them."""
     problem: Mapped[bytes | None] = mapped_column(long_bytes())
     upload: Mapped[str | None] = mapped_column(exact_text(32))
-    """Names the pieces of the file; none once they are gone."""
+    """Identifies the pieces of the file; NULL once they are deleted."""
     owner: Mapped[str | None] = mapped_column(exact_text(32))
-    """Who reads the file now; until `lease_until` nobody else may."""
+    """The holder of the lease on the file; no other process may read it until `lease_until`."""
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int]
-    """How often it was taken without a step further since."""
+    """How often a process has taken the import since it last made progress."""
     turn: Mapped[int | None]
-    """1 for the one import that writes rows: the index keeps any other from it."""
+    """1 for the one import that writes rows, otherwise NULL; the unique index excludes a second one."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class ImportPiece(db.Model):  # type: ignore[name-defined,misc]
-    """A megabyte of a file that is being imported; the last piece may be shorter."""
+    """A piece of one megabyte of a file that is being imported; the last piece may be shorter."""
 
     __tablename__ = "import_piece"
     __table_args__ = (

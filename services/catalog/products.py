@@ -1,4 +1,4 @@
-"""Rows of the table `product` as wire products, and the other way round."""
+"""Converts rows of the table `product` to wire products, and back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ _FIND = Statement(select(*COLUMNS).where(Product.id == bindparam("id")))
 
 
 def from_row(row: Sequence[Any]) -> wire.Product:
-    """A row of COLUMNS as it travels."""
+    """The wire product of a row of COLUMNS."""
     return wire.Product(*row)
 
 
@@ -40,7 +40,7 @@ def find(connection: Connection, product_id: int) -> wire.Product | None:
 
 
 def new_row(fields: wire.NewProduct) -> dict[str, Any]:
-    """Values of a row to insert."""
+    """The values of a row to insert."""
     now = datetime.now(UTC)
     return {
         **derived(fields.sku, fields.name, fields.description),
@@ -52,7 +52,7 @@ def new_row(fields: wire.NewProduct) -> dict[str, Any]:
 
 
 def changed_row(product: wire.Product, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a row to update: the changes and all that follows from them."""
+    """The values of a row to update: the changes and the columns that depend on them."""
     after = {name: changes.get(name, getattr(product, name)) for name in ("sku", "name", "description")}
     return {
         **changes,
@@ -63,7 +63,7 @@ def changed_row(product: wire.Product, changes: Mapping[str, Any]) -> dict[str, 
 
 
 def derived(sku: str | None, name: str, description: str) -> dict[str, Any]:
-    """The columns that are made from others."""
+    """The columns that are derived from others."""
     return {
         "sku_key": None if sku is None else text.sku_key(sku),
         "search_text": words.of_product(sku, name, description),

@@ -1,6 +1,6 @@
-"""The schema that this version needs, as the names of its migrations say.
+"""The schema that this version needs, according to the file names of its migrations.
 
-Alembic is not asked: a service would start a fifth later for it, and take more memory.
+This module does not import Alembic, which would make a service's start a fifth slower and take more memory.
 """
 
 from functools import cache
@@ -21,16 +21,16 @@ def missing(connection: Connection) -> str | None:
 
 
 def is_newer(connection: Connection) -> bool:
-    """Whether a newer version has been at this database.
+    """Whether a newer version has migrated this database.
 
-    Migrations only expand the schema while the version before is still running, so that one goes on with it.
+    Migrations only expand the schema while the previous version may still be running, so that version keeps working.
     """
     return _is_newer(_current(connection))
 
 
 @cache
 def _revisions() -> list[str]:
-    """Those of the migrations in their order: `0001_product.py` has the revision 0001."""
+    """The revisions of all migrations, in order: `0001_product.py` has the revision 0001."""
     return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -42,5 +42,5 @@ def _current(connection: Connection) -> str | None:
 
 
 def _is_newer(revision: str | None) -> bool:
-    """Whether this version does not know the revision."""
+    """Whether the revision is unknown to this version."""
     return revision is not None and revision not in _revisions()

@@ -1,4 +1,4 @@
-"""How a service of the catalogue begins: as any service does, with what the three have in common about products."""
+"""The app factory of the catalogue's services: that of any service, plus what the three share about products."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,17 @@ INFO = Info("Product catalogue", __version__)
 
 
 class ProductId(BaseConverter):
-    """`<product_id:…>` in a route: a whole number from 1 on, in ASCII digits, without leading zeros."""
+    """`<product_id:…>` in a route: a positive integer in ASCII digits, without leading zeros."""
 
     regex = "[1-9][0-9]{0,18}"
 
     def to_python(self, value: str) -> int:
-        """The id; one beyond the greatest possible is not refused here, but belongs to no product."""
+        """The id. An id above the maximum is not refused here; no product has it."""
         return int(value)
 
 
 def create(package: str, settings: Settings, probes: Sequence[Probe]) -> Flask:
-    """A Flask app as `serving.service.create` makes it, whose routes can name a product."""
+    """A Flask app of `serving.service.create` whose routes can contain a product id."""
     app = service.create(package, settings, probes, INFO)
     app.url_map.converters["product_id"] = ProductId
     return app

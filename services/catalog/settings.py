@@ -1,4 +1,4 @@
-"""The settings of the catalogue's services, beside those that any service has."""
+"""The settings of the catalogue's services, in addition to those of every service."""
 
 import os
 from collections.abc import Mapping
@@ -19,36 +19,36 @@ class Settings(settings.Settings, frozen=True):
     database_url: str = "sqlite:///var/catalog.sqlite3"
     """SQLAlchemy URL without a password; `sqlite:///FILE` or `mysql://USER@HOST:PORT/DATABASE`."""
     database_password_file: str | None = None
-    """File that holds the password; read at each connection, so a rotated password needs no restart."""
+    """File that holds the password; read for each new connection, so a rotated password needs no restart."""
     database_tls_ca_file: str | None = None
-    """Certificate authority that the database server's certificate must come from."""
+    """CA certificate that must have issued the database server's certificate."""
     database_pool_size: Positive = 8
-    """Connections that each worker process keeps."""
+    """Connections that each worker process keeps open."""
     add_url: BaseUrl = "http://127.0.0.1:8081"
-    """Where display-product reaches add-product."""
+    """URL at which display-product reaches add-product."""
     read_url: BaseUrl = "http://127.0.0.1:8082"
-    """Where display-product reaches read-product."""
+    """URL at which display-product reaches read-product."""
     public_url: BaseUrl | None = None
-    """Address under which people open the pages, path included; unset: as each request names it."""
+    """Public URL of the pages, including the path; if not set, each request's own host is used."""
     secret_key_file: str | None = None
-    """File with at least 32 characters that sign the pages' session cookie (display-product only)."""
+    """File with at least 32 characters, the key that signs the pages' session cookie (display-product only)."""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     """ISO 4217 code of every price in the catalogue."""
     import_max_bytes: Positive = 64 * 1024 * 1024
     """Largest import file in bytes."""
     read_cache_seconds: Annotated[int, Meta(ge=0, le=60)] = 1
-    """Seconds for which read-product gives the same page of the list to all who ask for it; 0 turns that off."""
+    """Seconds for which read-product caches a page of the list for all clients; 0 disables the cache."""
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Reads every `CATALOG_*` variable. Raises SettingError for one that is unknown or wrong."""
+    """Reads all `CATALOG_*` variables. Raises SettingError for one that is unknown or wrong."""
     read = settings.load(Settings, environ)
     _refuse_password(read.database_url)
     return read
 
 
 def _refuse_password(database_url: str) -> None:
-    """A password in a URL ends up in manifests and process lists, and breaks on reserved characters."""
+    """Refuses a password in the URL: it would be visible in manifests and process lists, and may need escaping."""
     if "://" not in database_url:
         raise SettingError("CATALOG_DATABASE_URL is wrong: it must look like mysql://USER@HOST:PORT/DATABASE")
     if urlsplit(database_url).password is not None:

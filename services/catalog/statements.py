@@ -1,8 +1,8 @@
-"""Statements that are compiled once and run on the driver's cursor, for what nearly every request asks the database.
+"""Statements that are compiled once and run on the driver's cursor, for the queries of nearly every request.
 
-To build a statement anew and to wrap its rows takes SQLAlchemy more than half of the processor time of a request for a
-page. So what is asked all the time is compiled at its first use, and its rows come as the driver's tuples. All the rest
-(tables, types, connections, transactions, faults) stays SQLAlchemy's; statements that are rare are run in its own way.
+Building a statement and wrapping its rows takes SQLAlchemy more than half of the CPU time of a request for a page. So
+frequent statements are compiled at their first use and return the driver's tuples. SQLAlchemy still handles everything
+else (tables, types, connections, transactions, errors), and runs rare statements in the usual way.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 STATEMENT_MAX = 1024 * 1024
-"""Bytes of an INSERT of many rows, which mysqlclient ends at 64 kB otherwise: less than any server takes."""
+"""Maximum bytes of a multi-row INSERT, which mysqlclient limits to 64 kB by default; less than any server accepts."""
 ROWS_MAX = 512
-"""Rows of one on SQLite, which takes 32 766 values."""
+"""Maximum rows of a multi-row INSERT on SQLite, which accepts 32 766 values."""
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -30,31 +30,31 @@ _NUMBER: Callable[[Any], int] = attrgetter("rowcount")
 
 
 class Statement:
-    """A statement of SQLAlchemy's, with a `bindparam` for each value that differs between its runs."""
+    """An SQLAlchemy statement with a `bindparam` for each value that differs between its executions."""
 
     def __init__(self, clause: ClauseElement) -> None:
         self.clause = clause
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, connection: Connection, **values: Any) -> list[Row]:
-        """The rows that it finds, with the values that SQLAlchemy would give. Raises DBAPIError, as all of these do."""
+        """The rows, with the values that SQLAlchemy would return. Like the other methods, raises DBAPIError."""
         return self._of(connection).rows(connection, values)
 
     def row(self, connection: Connection, **values: Any) -> Row | None:
-        """The first of the rows."""
+        """The first row, or None."""
         found = self.rows(connection, **values)
         return found[0] if found else None
 
     def insert(self, connection: Connection, **values: Any) -> int:
-        """Runs an INSERT; the id of the new row."""
+        """Runs an INSERT and returns the id of the new row."""
         return self._of(connection).run(connection, values, _LAST_ID)
 
     def insert_all(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Runs an INSERT for each of these rows, as few statements as the driver can make of it."""
+        """Inserts all rows, in as few statements as the driver allows."""
         self._of(connection).run_many(connection, rows)
 
     def change(self, connection: Connection, **values: Any) -> int:
-        """Runs an UPDATE or DELETE; the number of rows that it met."""
+        """Runs an UPDATE or DELETE and returns the number of affected rows."""
         return self._of(connection).run(connection, values, _NUMBER)
 
     def _of(self, connection: Connection) -> "_Compiled":
@@ -66,7 +66,7 @@ class Statement:
 
 
 class _Compiled:
-    """The SQL of one dialect, and what makes values into those of the driver and back."""
+    """The SQL for one dialect, with the processors that convert values to the driver's and back."""
 
     def __init__(self, clause: ClauseElement, dialect: Dialect) -> None:
         compiled = cast(SQLCompiler, clause.compile(dialect=dialect))
@@ -81,24 +81,24 @@ class _Compiled:
         self._results = [(place, processor) for place, processor in enumerate(results) if processor]
 
     def rows(self, connection: Connection, values: dict[str, Any]) -> list[Row]:
-        """The rows that it finds."""
+        """The rows of the result, converted."""
         rows = self.run(connection, values, _ROWS)
         return [self._converted(row) for row in rows] if self._results else list(rows)
 
     def run(self, connection: Connection, values: dict[str, Any], result: Callable[[Any], T]) -> T:
-        """What `result` takes from the cursor, once the statement has been run on it."""
+        """Runs the statement and returns what `result` reads from its cursor."""
         parameters = self._parameters(values)
         try:
             with closing(connection.connection.cursor()) as cursor:
                 cursor.execute(self._sql, parameters)
                 return result(cursor)
         except self._error as error:
-            # The same that SQLAlchemy does behind its own cursors, with all that listens to faults; it has no public
-            # name, and raises.
+            # SQLAlchemy calls this for its own cursors, including the error listeners. It is not public, and always
+            # raises.
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
 
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Runs it, an INSERT, with the values of each row."""
+        """Runs the statement, an INSERT, with the values of each row."""
         parameters = [self._parameters(values) for values in rows]
         try:
             with closing(connection.connection.cursor()) as cursor:
@@ -111,15 +111,15 @@ class _Compiled:
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
 
     def _run_on_sqlite(self, cursor: Any, parameters: Sequence[Row]) -> None:
-        """Many rows in each statement.
+        """Inserts many rows per statement.
 
-        The driver's own way is a statement for each row. At the end of each, FTS5 writes what it has gathered, and each
-        lets another thread run, which takes the interpreter for 5 ms.
+        The driver's own executemany runs one statement per row. At the end of each statement, FTS5 writes what it has
+        collected, and another thread may run and hold the interpreter for 5 ms.
         """
         before, values, row = self._sql.partition(" VALUES ")
         first = 0
         while left := len(parameters) - first:
-            # A power of two, so that the driver keeps few statements.
+            # A power of two, so that the driver caches few statements.
             number = min(ROWS_MAX, 1 << (left.bit_length() - 1))
             rows = before + values + ", ".join([row] * number)
             cursor.execute(rows, list(chain.from_iterable(parameters[first : first + number])))
@@ -141,5 +141,5 @@ class _Compiled:
 
 
 def _quickly_quoted(row: Row) -> Row:
-    """Decimals as texts, which mysqlclient quotes in a third of the time; as values of a new row they mean the same."""
+    """The row with decimals as strings: mysqlclient quotes them in a third of the time, and INSERT stores the same."""
     return tuple([str(value) if isinstance(value, Decimal) else value for value in row])

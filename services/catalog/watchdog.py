@@ -1,7 +1,7 @@
-"""Bounds how long a request waits for the database, whatever of it is slow or frozen.
+"""Bounds how long a request waits for the database, whichever part of it is slow or hangs.
 
-The driver's own bounds are set once for each connection and count for each statement. Here the end belongs to the
-request: a connection that is still in use then is broken off, which its thread meets as a lost connection.
+The driver's own timeouts are set once for each connection and apply to each statement. Here the deadline is the
+request's: the watchdog shuts down a connection that is still in use then, and its thread sees a lost connection.
 """
 
 import contextlib
@@ -22,21 +22,21 @@ from serving import deadline
 
 PING_SECONDS = 2
 IDLE_SECONDS = 1
-"""How long a connection may have been idle and be used without a round trip that tries it, if its end has not come."""
+"""How long a connection may be idle and still be used without a ping, provided that the server has not closed it."""
 CONNECT_SECONDS = 2
 CONNECT_STEPS = 3
-"""Round trips that opening a connection takes, for each of which the driver waits anew."""
+"""Round trips that opening a connection takes; the driver's timeout applies to each of them."""
 EVERY_SECONDS = 0.25
 
 LEFT = (1044, 1142, 1143, 1290, 1836)
-"""MySQL's errors of missing rights, and of a server that is read-only, as one is that another has replaced."""
+"""MySQL's errors for missing privileges, and for a read-only server, such as one that has been replaced."""
 
 _BREAK_OFF = "break_off"
 _TRIED_AT = "tried_at"
 
 
 class Watchdog:
-    """A thread that breaks off each connection whose time is over."""
+    """A thread that shuts down each connection whose deadline has passed."""
 
     def __init__(self) -> None:
         self._ends: dict[ConnectionPoolEntry, float] = {}
@@ -45,16 +45,16 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def watch(self, entry: ConnectionPoolEntry, seconds: float) -> None:
-        """Sets when the connection's time is over, in place of an end that it had."""
+        """Sets the connection's deadline, replacing any earlier one."""
         with self._lock:
             self._ends[entry] = time.monotonic() + seconds
-            if self._thread is None:  # Only now: a thread does not outlive the fork of a worker process.
+            if self._thread is None:  # Not earlier: a thread does not survive the fork of a worker process.
                 self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
                 self._thread.start()
         self._watching.set()
 
     def release(self, entry: ConnectionPoolEntry) -> None:
-        """Takes the end away."""
+        """Removes the connection's deadline."""
         with self._lock:
             self._ends.pop(entry, None)
 
@@ -81,22 +81,22 @@ class Watchdog:
 
 
 class Lifeline:
-    """The socket of a MySQL connection under a number of its own.
+    """The socket of a MySQL connection under a file descriptor of its own.
 
-    The driver closes its own one when it loses the connection, and the number may then belong to a client.
+    The driver closes its descriptor when it loses the connection, and the number may then belong to a client's socket.
     """
 
     def __init__(self, connection: Any) -> None:
         self._line = socket.socket(fileno=os.dup(connection.fileno()))
 
     def __call__(self) -> None:
-        """Ends the connection; whoever waits for it is told so."""
-        with contextlib.suppress(OSError):  # The server may have been faster.
+        """Shuts down the connection, which wakes the thread that waits for it."""
+        with contextlib.suppress(OSError):  # The server may have closed it first.
             self._line.shutdown(socket.SHUT_RDWR)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing has come from the server: neither its end nor, what MySQL says before it, a last word."""
+        """Whether the server has sent nothing: neither a close nor the error packet that MySQL sends before it."""
         try:
             self._line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -106,20 +106,20 @@ class Lifeline:
         return False
 
     def close(self) -> None:
-        """Gives the number back."""
+        """Closes the descriptor."""
         self._line.close()
 
     def __del__(self) -> None:
-        # Of a connection that fails while it is made, nobody tells the end.
+        # No close event is emitted for a connection that fails while it is being opened.
         self.close()
 
 
 def guard(engine: Engine) -> None:
-    """Makes every use of the engine's connections end with the request, and tries MySQL's before they are used.
+    """Bounds every use of the engine's connections by the request's deadline, and tests MySQL connections before use.
 
-    A server closes idle connections, and restarts; to try one spares the first request after an idle night. It costs a
-    round trip where the connection has been idle, and otherwise a look whether the server has closed it. Raises
-    deadline.Passed where no time is left to connect.
+    A server closes idle connections, and it may restart: without the test, the first request after an idle night would
+    fail. The test costs a round trip if the connection has been idle, and otherwise a look at whether the server has
+    closed it. Raises deadline.Passed if no time is left to connect.
     """
     watchdog = Watchdog()
     if engine.dialect.name == "mysql":
@@ -155,7 +155,7 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
             raise deadline.Passed
         parameters["connect_timeout"] = int(seconds)
 
-    # Before the dialect's own listeners, which ask the server.
+    # Before the dialect's own listeners, which query the server.
     @event.listens_for(engine, "connect", insert=True)
     def remember(connection: Any, entry: ConnectionPoolEntry) -> None:
         entry.info[_BREAK_OFF] = Lifeline(connection)
@@ -180,12 +180,12 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
 
     @event.listens_for(engine, "handle_error")
     def leave(context: ExceptionContext) -> None:
-        """What a connection may do is decided when it is made: a new one may reach another server, or have rights."""
+        """Drops the connection, since privileges are checked on connect, and a new one may reach another server."""
         if next(iter(context.original_exception.args), None) in LEFT:
             context.is_disconnect = True
 
     @event.listens_for(engine, "handle_error")
     def keep_others(context: ExceptionContext) -> None:
-        """One connection that was broken off here says nothing about those of other requests."""
+        """Keeps the rest of the pool: a connection that was shut down here says nothing about the others."""
         if deadline.left() <= 0:
             context.invalidate_pool_on_disconnect = False

@@ -1,4 +1,4 @@
-"""How Alembic runs the migrations: on the connection that it is given, or as SQL for MySQL."""
+"""How Alembic runs the migrations: on the given connection, or as SQL for MySQL."""
 
 from alembic import context
 

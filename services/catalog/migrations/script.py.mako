@@ -8,5 +8,5 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """Expands the schema only: the version before runs on it too."""
+    """Only expands the schema: the previous version runs on it too."""
     ${upgrades if upgrades else "pass"}

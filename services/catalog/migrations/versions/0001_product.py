@@ -1,4 +1,4 @@
-"""Products, their search index, and the answers to requests with an Idempotency-Key."""
+"""Creates products, their search index, and the stored responses to requests with an Idempotency-Key."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def upgrade() -> None:
 
 
 def _index_search_on_mysql() -> None:
-    # The parser that indexes pairs of characters would leave out each pair with a stop word such as "a" in it.
+    # The ngram parser, which indexes pairs of characters, would skip each pair that contains a stop word such as "a".
     op.execute("SET SESSION innodb_ft_enable_stopword = OFF")
     op.create_index(
         "ix_product_search_text", "product", ["search_text"], mysql_prefix="FULLTEXT", mysql_with_parser="ngram"

@@ -1,4 +1,4 @@
-"""Imports, and the files that they read, so that an import outlives the request and the process that began it."""
+"""Creates imports and their files, so that an import outlives the request and the process that started it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Filled `search_text` anew by the rules of its time. The next migration does so by those of today."""
+"""Does nothing now: it once refilled `search_text`, which the next migration does by today's rules."""
 
 revision = "0003"
 down_revision = "0002"

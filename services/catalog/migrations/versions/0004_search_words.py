@@ -1,8 +1,8 @@
-"""Fills `search_text` with words, and has them indexed as words instead of as pairs of letters.
+"""Fills `search_text` with words, and indexes it by words instead of pairs of letters.
 
-For a common word the index of pairs took seconds, and so much memory that MySQL could be killed for it. The version
-before may be serving all the while: it searches the new text as it did the old one, and finds whole words once the new
-index is there.
+For a common word, the index of pairs took seconds, and so much memory that MySQL could be killed for it. The previous
+version may be serving during the migration: it searches the new text as it did the old one, and finds whole words once
+the new index exists.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ revision = "0004"
 down_revision = "0003"
 
 BATCH = 200
-"""Rows of one transaction: their locks are held for some tens of milliseconds."""
+"""Rows per transaction: their locks are held for some tens of milliseconds."""
 
 product = sa.table("product", *map(sa.column, ("id", "sku", "name", "description", "search_text", "version")))
-# What somebody has changed since it was read is left as they wrote it.
+# A product that was changed after it was read is left unchanged.
 UPDATE = (
     sa.update(product)
     .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
@@ -31,10 +31,10 @@ UPDATE = (
 
 
 def upgrade() -> None:
-    """Goes through the products by id; then makes the index. On MySQL it is made before too."""
+    """Refills the products by id, then creates the index. On MySQL, also creates it beforehand."""
     on_mysql = op.get_context().dialect.name == "mysql"
     if on_mysql and not op.get_context().as_sql:
-        # To fill the text under the index of pairs, beside searches in it, takes MySQL more memory than it has.
+        # Filling the text under the index of pairs, while searches use it, takes more memory than MySQL has.
         _index_on_mysql()
     elif not on_mysql:
         _drop_index_of_sqlite()
@@ -62,10 +62,10 @@ def _fill(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
 
 
 def _index_on_mysql() -> None:
-    # "The" and "a" are words like others. Those of less than three letters have been made longer.
+    # "The" and "a" are words like any others. catalog.words has lengthened words of fewer than three letters.
     op.execute("SET SESSION innodb_ft_enable_stopword = OFF")
-    # In one statement, so that there is always one that the version before can search by. As a copy, since MySQL would
-    # otherwise keep a list of all that was filled above, and go through it in each search.
+    # In one statement, so that the previous version always has an index to search. By copy, since MySQL would otherwise
+    # keep a list of all rows that were filled above, and scan it in each search.
     op.execute(
         "ALTER TABLE product DROP INDEX ix_product_search_text, "
         "ADD FULLTEXT INDEX ix_product_search_text (search_text), ALGORITHM=COPY, LOCK=SHARED"
@@ -79,7 +79,7 @@ def _drop_index_of_sqlite() -> None:
 
 
 def _index_on_sqlite() -> None:
-    # Without the places of words in a text: no search asks for them.
+    # Without the positions of words in a text (detail=none): no search needs them.
     op.execute(
         "CREATE VIRTUAL TABLE product_search USING fts5("
         "search_text, content='product', content_rowid='id', tokenize=\"ascii tokenchars '_'\", detail=none)"

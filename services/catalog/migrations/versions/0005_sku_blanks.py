@@ -1,4 +1,4 @@
-"""Brings `sku_key` to the rule that kinds and numbers of blanks make no other SKU."""
+"""Updates `sku_key` to the rule that SKUs which differ only in the kind or number of blanks are equal."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +17,7 @@ down_revision = "0004"
 BATCH = 1000
 
 product = sa.table("product", *map(sa.column, ("id", "sku", "sku_key", "version")))
-# What somebody has changed since it was read is left as they wrote it.
+# A product that was changed after it was read is left unchanged.
 UPDATE = (
     sa.update(product)
     .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
@@ -26,7 +26,7 @@ UPDATE = (
 
 
 def upgrade() -> None:
-    """Goes through the products by id."""
+    """Updates the products by id."""
     if op.get_context().as_sql:
         return  # A new database has no products.
     connection = op.get_bind()
@@ -45,5 +45,5 @@ def _rekey(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
             try:
                 connection.execute(UPDATE, {"this": row.id, "seen": row.version, "key": key})
             except IntegrityError:
-                # Of products that only blanks tell apart, the later ones keep their keys; none is lost or renamed.
+                # Of products whose SKUs differ only in blanks, the later ones keep their keys; none is lost or renamed.
                 continue

@@ -1,6 +1,6 @@
-"""Lets keys be written without `idempotency_key.product_id`, which nobody reads.
+"""Gives `idempotency_key.product_id` a default, so that rows can be written without this unused column.
 
-The version before still names it. The next one can drop it.
+The previous version still writes the column. The next version can drop it.
 """
 
 from alembic import op
@@ -12,6 +12,6 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Gives the column a default. SQLite can only do so in a copy of the table."""
+    """Adds the default. SQLite can only do so in a copy of the table."""
     with op.batch_alter_table("idempotency_key") as table:
         table.alter_column("product_id", existing_type=Key, existing_nullable=False, server_default="0")
