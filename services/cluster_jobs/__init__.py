@@ -1,1 +1,1 @@
-"""What runs as a Job or a test inside the cluster: passwords, waiting for the database, a try of the whole."""
+"""Programs that run as Jobs in the cluster: creating passwords, waiting for the database, the smoke test."""

@@ -1,7 +1,7 @@
-"""Creates the Secret with the catalogue's passwords where it is absent: `python -m cluster_jobs.credentials NAME`.
+"""Creates the Secret with the catalogue's passwords if it does not exist: `python -m cluster_jobs.credentials NAME`.
 
-A template that generated passwords would make new ones at every rendering, so they are made here, once. The Secret
-is no part of the release: an upgrade never touches it, and it stays when the release is uninstalled.
+A template would generate new passwords at every rendering, so this Job generates them once. The Secret is not part of
+the Helm release: an upgrade never touches it, and it stays when the release is uninstalled.
 """
 
 import os
@@ -18,12 +18,12 @@ ATTEMPT_SECONDS = 20
 
 
 def generate() -> dict[str, str]:
-    """A new value for each key: 256 bits each, of letters and digits that need quoting nowhere."""
+    """A new value for each key: 256 random bits, in letters and digits that never need quoting."""
     return {key: secrets.token_hex(32) for key in (*PASSWORDS, SIGNING_KEY)}
 
 
 def secret(name: str) -> client.V1Secret:
-    """The Secret as it is created."""
+    """The Secret to create."""
     labels = {"app.kubernetes.io/part-of": "product-catalog", "app.kubernetes.io/component": "credentials"}
     return client.V1Secret(
         metadata=client.V1ObjectMeta(name=name, labels=labels), type="Opaque", string_data=generate()
@@ -31,14 +31,14 @@ def secret(name: str) -> client.V1Secret:
 
 
 def missing_keys(present: client.V1Secret) -> list[str]:
-    """The keys that a Secret lacks, or has without a value."""
+    """The keys that are missing or empty in a Secret."""
     return [key for key in (*PASSWORDS, SIGNING_KEY) if not (present.data or {}).get(key)]
 
 
 def ensure(api: client.CoreV1Api, namespace: str, name: str) -> str:
-    """Creates the Secret unless it is there; returns a sentence about what was done.
+    """Creates the Secret unless it exists; returns a sentence about the outcome.
 
-    Raises LookupError when it is there and lacks a key.
+    Raises LookupError if the Secret exists and lacks a key.
     """
     try:
         api.create_namespaced_secret(namespace, secret(name), _request_timeout=ATTEMPT_SECONDS)

@@ -1,6 +1,6 @@
 """Adds a product, finds it in all three services, and deletes it: `python -m cluster_jobs.smoke ADD READ DISPLAY`.
 
-It is what `helm test` runs. The arguments are the services' base URLs.
+`helm test` runs this program. The arguments are the services' base URLs.
 """
 
 import json
@@ -13,16 +13,16 @@ import urllib3
 
 TIMEOUT_SECONDS = 15.0
 REPLICA_SECONDS = 30.0
-"""How far a replica from which read-product reads may be behind."""
+"""Maximum lag of the database replica that read-product may read from."""
 http = urllib3.PoolManager(timeout=TIMEOUT_SECONDS, retries=urllib3.Retry(3, backoff_factor=0.5, redirect=0))
 
 
 class Failure(Exception):
-    """A step that did not go as it must; the message says which."""
+    """A failed step; the message says which."""
 
 
 def call(method: str, url: str, *expected: int, **options: Any) -> urllib3.BaseHTTPResponse:
-    """One request. Raises Failure unless the answer has an expected status."""
+    """Sends one request. Raises Failure unless the response has an expected status."""
     try:
         answer = http.request(method, url, **options)
     except urllib3.exceptions.HTTPError as error:
@@ -34,9 +34,9 @@ def call(method: str, url: str, *expected: int, **options: Any) -> urllib3.BaseH
 
 
 def see(url: str, expected: int, behind: int) -> urllib3.BaseHTTPResponse:
-    """What reading answers once it has seen what was written; until then a replica may answer `behind`, for a while.
+    """Repeats a GET until the last write is visible; while a replica lags, the status may still be `behind`.
 
-    Raises Failure when it goes on to do so, and at once for any other answer.
+    Raises Failure if it still is after REPLICA_SECONDS, and at once for any other status.
     """
     end = time.monotonic() + REPLICA_SECONDS
     while (answer := call("GET", url, expected, behind)).status == behind:
@@ -47,7 +47,7 @@ def see(url: str, expected: int, behind: int) -> urllib3.BaseHTTPResponse:
 
 
 def add(base: str, name: str) -> dict[str, Any]:
-    """Adds a product by the API."""
+    """Adds a product through the API."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
     body = json.dumps({"name": name, "price": "0.01"})
     product: dict[str, Any] = call("POST", f"{base}/api/v1/products", 201, body=body, headers=headers).json()
@@ -55,7 +55,7 @@ def add(base: str, name: str) -> dict[str, Any]:
 
 
 def try_all(add_url: str, read_url: str, display_url: str) -> None:
-    """The whole try. Leaves nothing behind, except when it fails."""
+    """Runs the whole test. Leaves no product behind, unless it fails."""
     name = f"Installation test {uuid.uuid4()}"
     product = add(add_url, name)
     found = see(f"{read_url}/api/v1/products/{product['id']}", 200, behind=404)

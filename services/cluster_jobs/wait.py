@@ -1,6 +1,6 @@
 """Waits until the database answers: `python -m cluster_jobs.wait SECONDS`.
 
-A Job that failed at once would be tried again after ever longer pauses.
+Kubernetes would retry a Job that failed at once, but after longer and longer pauses.
 """
 
 import socket
@@ -17,9 +17,9 @@ ANSWER_SECONDS = 5.0
 
 
 def wait(host: str, port: int, seconds: float) -> bool:
-    """Whether a server greeted within that time.
+    """Whether a server sent its greeting within that time.
 
-    MySQL takes connections before it has set up its users, and speaks first once it has
+    MySQL accepts connections before it has set up its users, and sends the first packet once it has
     (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html).
     """
     end = time.monotonic() + seconds

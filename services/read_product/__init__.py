@@ -1,4 +1,4 @@
-"""read-product: the list and single products over HTTP. Reads only."""
+"""read-product: serves the list and single products over HTTP, read-only."""
 
 from flask import Flask
 

@@ -1,7 +1,7 @@
-"""Pages of the list that many ask for at once, kept for a moment, so that one of them asks the database.
+"""A short-lived cache of list pages, so that of many requests for a page only one reads the database.
 
-What is kept is as old as the read that found it: a page is never served longer than the setting says after the
-database was asked for it.
+An entry's age counts from the start of its database read: a page is never served longer after that than the setting
+says.
 """
 
 import math
@@ -22,15 +22,15 @@ from read_product import listing
 from serving import deadline
 
 BYTES_MAX = 8 * 1024 * 1024
-"""What each process keeps: some hundreds of pages of the largest kind, thousands of the usual one."""
+"""Maximum size of the cache in each process: some hundreds of pages of the largest size, or thousands of usual ones."""
 ENTRY_BYTES = 1024
-"""What an entry takes beside its text."""
+"""Overhead of a cache entry in addition to its text."""
 
 DEFAULTS = {"limit": str(listing.LIMIT_DEFAULT), "sort": listing.SORT_DEFAULT}
 
 
 class Page(NamedTuple):
-    """An answer to a list."""
+    """The response for a page of the list."""
 
     body: bytes
     next: str | None
@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
 @dataclass(eq=False)
 class Read:
-    """A page as it is being read from the database, or was."""
+    """A cache entry: a read of a page from the database, in progress or finished."""
 
     began: float
     page: "Future[Page]"
@@ -47,7 +47,7 @@ class Read:
 
 
 class Cache:
-    """The pages of one process. With 0 seconds it keeps none, and every request reads for itself."""
+    """The cached pages of one process. With 0 seconds, nothing is cached and every request reads the database."""
 
     def __init__(self, seconds: int, bytes_max: int = BYTES_MAX, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
@@ -60,14 +60,14 @@ class Cache:
 
     @property
     def size(self) -> int:
-        """Bytes that are kept, estimated."""
+        """Estimated size of the cache in bytes."""
         return self._size
 
     def get(self, key: Hashable, read: Callable[[], Page], *, fresh: bool = False) -> tuple[Page, int | None]:
-        """The page, and how many seconds ago it was read (rounded up) if it was for another request.
+        """The page, and its age in seconds (rounded up) if another request read it, otherwise None.
 
-        `fresh` asks for one whose read begins now; it takes the place of the one that is kept. Raises what `read` or
-        that of the request that is waited for raises, and deadline.Passed.
+        `fresh` forces a new read, which replaces the cache entry. Raises what `read` raises, whether it was called for
+        this request or for the one that this request waits for, and deadline.Passed.
         """
         if not self.seconds:
             return read(), None
@@ -80,7 +80,7 @@ class Cache:
         return self._wait(theirs), math.ceil(self._clock() - theirs.began)
 
     def peek(self, key: Hashable) -> tuple[Page, int] | None:
-        """The page and its age if it is kept; nobody is waited for."""
+        """The page and its age if it is cached; does not wait for a read in progress."""
         now = self._clock()
         with self._lock:
             found = self._kept(key, now)
@@ -91,7 +91,7 @@ class Cache:
         return found if found and now - found.began < self.seconds else None
 
     def _begin(self, key: Hashable, now: float) -> Read:
-        """Others that ask from here on wait for this read. Pages that are too old go."""
+        """Adds an entry, on which later requests wait, and removes expired entries."""
         self._forget(key)
         while self._reads and now - (oldest := next(iter(self._reads.items())))[1].began >= self.seconds:
             self._forget(oldest[0])
@@ -142,12 +142,12 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def key(arguments: Mapping[str, str]) -> Hashable:
-    """The same for all ways to ask for a page: in any order, with or without what is so by default."""
+    """The cache key of a page: independent of the order of parameters, and of whether defaults are given."""
     return frozenset({**DEFAULTS, **arguments}.items())
 
 
 def wants_fresh(request: Request) -> bool:
-    """Whether the client asks for what no cache has kept (RFC 9111, 5.2.1)."""
+    """Whether the client requests an uncached response (RFC 9111, 5.2.1)."""
     given = request.environ.get("HTTP_CACHE_CONTROL")
     if given is None:
         return False

@@ -1,4 +1,4 @@
-"""The position in a sorted list, as the opaque text that a page's `next` carries."""
+"""A position in a sorted list, as the opaque text in a page's `next`."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ CHECKSUM_BYTES = 6
 
 
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
-    """The last product of a page: the sort it was found by, its value there, and its id; and a checksum of the list."""
+    """The last product of a page: the list's sort, the product's value of that field, its id; and a checksum."""
 
     sort: str
     value: str
@@ -30,7 +30,7 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
 
 
 def write(sort: str, words: Sequence[Word] | None, value: Value, product_id: int) -> str:
-    """The cursor behind this product in the list of this sort and these words."""
+    """The cursor after this product, in the list with this sort and these words."""
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     counted = msgspec.json.encode([sort, words, text, product_id])
     checksum = hashlib.blake2b(counted, digest_size=CHECKSUM_BYTES).hexdigest()
@@ -39,14 +39,14 @@ def write(sort: str, words: Sequence[Word] | None, value: Value, product_id: int
 
 
 def read(text: str, sort: str, words: Sequence[Word] | None, kind: type[Value]) -> tuple[Value, int]:
-    """Value and id from a cursor of this list. Raises ValueError for any other text."""
+    """The value and id in a cursor of this list. Raises ValueError for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         cursor = msgspec.json.decode(packed, type=Cursor)
         value = _value(cursor.value, kind)
     except (binascii.Error, msgspec.DecodeError, ValueError, ArithmeticError):
         raise ValueError("is not a cursor that this list has given") from None
-    # What this list would have given is compared as a whole, for one position can be written in many ways.
+    # Compared with the exact cursor of this list, since the same position could be written in many ways.
     if text != write(sort, words, value, cursor.id):
         raise ValueError("is not a cursor that the list of this sort and q has given")
     return value, cursor.id

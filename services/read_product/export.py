@@ -1,4 +1,4 @@
-"""The whole catalogue as a file, streamed batch by batch, so that its size never counts in memory."""
+"""Exports the whole catalogue as a file, streamed in batches, so that memory use does not depend on its size."""
 
 import csv
 import io
@@ -14,13 +14,13 @@ from catalog.database import reading
 from catalog.models import Product
 
 BATCH_FIRST = 25
-"""Products of the first batch, of which it is not known how long they are: up to 40 kB each."""
+"""Products in the first batch, whose lengths are not known yet: up to 40 kB each."""
 BATCH_MAX = 200
 PIECE = 256 * 1024
-"""Characters that a batch should have; each counts in memory several times, for each reader."""
+"""Target size of a batch in characters; each takes memory several times, for each client."""
 BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = tuple(getattr(Product, name) for name in cells.COLUMNS)
-"""What a file has of a product. No wire.Product is made: the times that nobody exports would be half of the work."""
+"""The columns of an export. No wire.Product is built: its timestamps, which no export has, would be half the work."""
 
 _ENCODER = msgspec.json.Encoder()
 _NEXT = (
@@ -28,12 +28,12 @@ _NEXT = (
 )
 
 Batch = Sequence[Sequence[Any]]
-"""Rows of COLUMNS, and behind them the id."""
+"""Rows of COLUMNS, each followed by the id."""
 Lines = Callable[[Batch], str]
 
 
 def stream(lines: Lines, first: Batch) -> Iterator[bytes]:
-    """The file's bytes from its first batch on; each further batch is read only when it is sent."""
+    """The file's bytes from its first batch on; each later batch is read only when it is about to be sent."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def pieces() -> Iterator[bytes]:
@@ -51,13 +51,13 @@ def stream(lines: Lines, first: Batch) -> Iterator[bytes]:
 
 
 def read_batch(most: int = BATCH_FIRST, after: int = 0) -> Batch:
-    """The next products by id."""
+    """The next `most` products by id, after this id."""
     with reading() as connection:
         return connection.execute(_NEXT, {"after": after, "most": most}).all()
 
 
 def csv_heading() -> str:
-    """First line of the CSV file. Spreadsheets take a file for UTF-8 only when it begins with a byte order mark."""
+    """The first line of the CSV file. Spreadsheets treat a file as UTF-8 only if it begins with a byte order mark."""
     return BYTE_ORDER_MARK + ",".join(cells.COLUMNS) + "\r\n"
 
 
@@ -71,5 +71,5 @@ def csv_lines(batch: Batch) -> str:
 
 
 def ndjson_lines(batch: Batch) -> str:
-    """Products as lines of JSON, exact."""
+    """Products as lines of JSON, with unchanged texts."""
     return _ENCODER.encode_lines([dict(zip(cells.COLUMNS, row, strict=False)) for row in batch]).decode()

@@ -1,6 +1,6 @@
-"""Pages that are kept, given out before Flask: its routing, hooks and response take longer than all the rest of it.
+"""Serves cached pages before Flask, whose routing, hooks and response take longer than everything else.
 
-Log, metrics, request id and 304 are as behind Flask. What is asked in any other way than usual goes on to Flask.
+Logs, metrics, request ids and 304 work as they do in Flask. Any unusual request is passed on to Flask.
 """
 
 import time
@@ -17,7 +17,7 @@ from serving import logs, service
 PATH = "/api/v1/products"
 QUERIES_MAX = 1000
 QUERY_MAX = 500
-"""Characters of a query that is remembered."""
+"""Maximum characters of a query string that is remembered."""
 
 _ELSEWHERE = frozenset((
     "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_CACHE_CONTROL", "HTTP_RANGE",
@@ -26,7 +26,7 @@ _ELSEWHERE = frozenset((
 
 
 class HotPages:
-    """WSGI middleware that answers what is in the cache."""
+    """WSGI middleware that answers requests for cached pages."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app.wsgi_app
@@ -36,7 +36,7 @@ class HotPages:
         self._keys: dict[str, Hashable] = {}
 
     def learn(self, query: str, key: Hashable) -> None:
-        """Remembers the key of a query that has been checked."""
+        """Remembers the cache key of a validated query string."""
         if len(query) <= QUERY_MAX:
             if len(self._keys) >= QUERIES_MAX:
                 self._keys.clear()
@@ -84,13 +84,13 @@ def _is_known(page: Page, environ: Mapping[str, Any]) -> bool:
 
 
 def register(app: Flask) -> None:
-    """Puts the kept pages before the app."""
+    """Installs the middleware in the app."""
     pages = HotPages(app)
     app.extensions["hot"] = pages
     app.wsgi_app = pages  # type: ignore[method-assign]
 
 
 def learn(query: str, key: Hashable) -> None:
-    """Remembers the key of a query that the app at hand has checked."""
+    """Remembers the cache key of a query string that the current app has validated."""
     pages: HotPages = current_app.extensions["hot"]
     pages.learn(query, key)

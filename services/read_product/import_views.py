@@ -1,4 +1,4 @@
-"""The addresses of read-product for imports: what became of the files that add-product has taken."""
+"""read-product's endpoints for imports: the state of the files that add-product has accepted."""
 
 from flask import Blueprint, Response, request
 
@@ -21,14 +21,14 @@ import_views = Blueprint("imports", __name__)
         listing.LIMIT,
         query(
             "after",
-            "Cursor from the `next` of the page before.",
+            "Cursor from the previous page's `next`.",
             {"type": "integer", "minimum": 1, "maximum": parameters.ID_MAX},
         ),
     ),
     responses={200: body(wire.ImportPage)},
 )
 def list_imports() -> Response:
-    """One page of the imports, the newest first. Their reports count the faults and list none."""
+    """One page of the imports, newest first. Their reports count the errors but do not list them."""
     limit, after = int(request.args.get("limit", listing.LIMIT_DEFAULT)), request.args.get("after")
     with reading() as connection:
         found = imports.page(connection, limit + 1, None if after is None else int(after))
@@ -40,7 +40,7 @@ def list_imports() -> Response:
 @import_views.get(f"{PATH}/<product_id:import_id>")
 @operation(tag="imports", responses={200: body(wire.Import)}, problems=(404,))
 def get_import(import_id: int) -> Response:
-    """One import: how far it has come, and in the end its report."""
+    """One import: its progress and, once it has ended, its report."""
     with reading() as connection:
         found = imports.find(connection, import_id)
     if found is None:

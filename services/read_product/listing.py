@@ -1,4 +1,4 @@
-"""One page of the sorted and searched list, found by keyset, so that page 1000 costs what page 1 does."""
+"""One page of the sorted and searched list, by keyset pagination, so that page 1000 costs the same as page 1."""
 
 import operator
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
 LIMIT = query(
     "limit",
-    "How many items a page has at the most.",
+    "Maximum number of items per page.",
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
 
 WALK = 2000
-"""Products along the list among which a page is looked for first."""
+"""Number of products in list order that a search scans first."""
 SECONDS_MAX = 2
-"""What one statement may cost the database."""
+"""Maximum time of one statement in the database."""
 
 SORTS: dict[str, tuple[InstrumentedAttribute[Any], type[cursor.Value]]] = {
     "id": (Product.id, int),
@@ -48,27 +48,27 @@ SORT_NAMES = [sign + name for name in SORTS for sign in ("", "-")]
 
 @dataclass(frozen=True)
 class Query:
-    """What a page is asked for, checked."""
+    """The validated query of a page."""
 
     limit: int
     sort: str
     words: list[Word] | None
-    """None without a search; an empty list where it has signs only, which are in no word."""
+    """None without a search; an empty list if the search contains only signs, which are part of no word."""
     after: tuple[cursor.Value, int] | None
 
     @property
     def name(self) -> str:
-        """The field that the list is sorted by."""
+        """The field by which the list is sorted."""
         return self.sort.removeprefix("-")
 
     @property
     def descending(self) -> bool:
-        """Whether the list begins with the greatest."""
+        """Whether the list is in descending order."""
         return self.sort.startswith("-")
 
 
 def parse(arguments: MultiDict[str, str]) -> Query:
-    """The query string, as far as its schemas let it pass. Raises a 400 problem that names the parameter."""
+    """The query of a request whose parameters match their schemas. Raises a 400 problem that names the parameter."""
     sort, words = arguments.get("sort", SORT_DEFAULT), _words(arguments.get("q", ""))
     return Query(int(arguments.get("limit", LIMIT_DEFAULT)), sort, words, _after(arguments.get("after"), sort, words))
 
@@ -92,7 +92,7 @@ def _after(text: str | None, sort: str, words: list[Word] | None) -> tuple[curso
 
 
 def page(query: Query) -> tuple[list[wire.Product], str | None]:
-    """The products of the page, and the cursor behind the last one when more follow."""
+    """The products of the page, and the cursor after the last one if more follow."""
     if query.words == []:
         return [], None
     with reading() as connection:
@@ -105,7 +105,7 @@ def page(query: Query) -> tuple[list[wire.Product], str | None]:
 
 
 def _listed(connection: Connection, query: Query) -> Sequence[Sequence[Any]]:
-    """The page of a list without a search, and one product more."""
+    """The page of a list without a search, plus one more product."""
     value, product_id = query.after or (None, None)
     statement = _list(query.sort, query.after is not None)
     return statement.rows(connection, limit=query.limit + 1, value=value, id=product_id)
@@ -113,14 +113,14 @@ def _listed(connection: Connection, query: Query) -> Sequence[Sequence[Any]]:
 
 @cache
 def _list(sort: str, continued: bool) -> Statement:
-    """The page of this list, from its beginning on or from a cursor."""
+    """The statement for a page of this list, from its beginning or from a cursor."""
     query = _with_parameters(sort, continued)
     return Statement(_bounded(_along(query, _products(query)).limit(bindparam("limit"))))
 
 
 @cache
 def _end(sort: str, continued: bool) -> Statement:
-    """The position that lies so many products behind the beginning of this list, or behind a cursor."""
+    """The statement for the position a given number of products after the beginning of this list, or after a cursor."""
     query = _with_parameters(sort, continued)
     column, _ = SORTS[query.name]
     statement = select(column, Product.id).where(*_behind(query)).order_by(*_order(query))
@@ -134,7 +134,7 @@ def _with_parameters(sort: str, continued: bool) -> Query:
 
 
 def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
-    """The page of a search, and one product more. Raises a 503 problem where the search is too much work."""
+    """The page of a search, plus one more product. Raises a 503 problem if the search is too much work."""
     try:
         return _walked(connection, query, words)
     except (OperationalError, InternalError) as error:
@@ -145,7 +145,10 @@ def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequen
 
 
 def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
-    """Most searches are for common words, and a short walk along the list fills their page."""
+    """Scans the first WALK products, then the index or the whole list.
+
+    Most searches are for common words, and the short scan fills their page.
+    """
     condition = search.condition(words)
     end = _position(connection, query, WALK)
     rows = _rows(connection, query, _along(query, _products(query, condition, *_before(query, end))))
@@ -160,7 +163,7 @@ def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence
 
 
 def _rows(connection: Connection, query: Query, statement: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-    """The page of these products, and one more."""
+    """The page of these products, plus one more product."""
     return connection.execute(_bounded(statement.limit(query.limit + 1))).all()
 
 
@@ -169,13 +172,13 @@ def _products(query: Query, *conditions: ColumnElement[bool]) -> Select[*tuple[A
 
 
 def _along(query: Query, statement: Any) -> Any:
-    """Reads in the order of the index: of products that are much alike, MySQL would rather read and sort all."""
+    """Forces a read in index order: if products are very similar, MySQL would otherwise read and sort all of them."""
     index = "PRIMARY" if query.name == "id" else f"ix_product_{query.name}"
     return statement.with_hint(Product, f"FORCE INDEX ({index})", "mysql")
 
 
 def _position(connection: Connection, query: Query, number: int) -> tuple[cursor.Value, int] | None:
-    """The position that lies so many products behind the cursor, whatever they are."""
+    """The position `number` products after the cursor, whether or not they match the search."""
     value, product_id = query.after or (None, None)
     statement = _end(query.sort, query.after is not None)
     row = statement.row(connection, passed=number - 1, value=value, id=product_id)
@@ -193,17 +196,20 @@ def _order(query: Query) -> list[ColumnElement[Any]]:
 
 
 def _behind(query: Query) -> list[ColumnElement[bool]]:
-    """Rows that sort behind the cursor."""
+    """Conditions for rows that sort after the cursor."""
     return _beyond(query, *query.after, forward=True) if query.after else []
 
 
 def _before(query: Query, end: tuple[cursor.Value, int] | None) -> list[ColumnElement[bool]]:
-    """Rows that sort before this position."""
+    """Conditions for rows that sort before this position."""
     return _beyond(query, *end, forward=False) if end else []
 
 
 def _beyond(query: Query, value: cursor.Value, product_id: int, *, forward: bool) -> list[ColumnElement[bool]]:
-    """Rows on this side of a position. As a row constructor, `(price, id) > (p, i)`, MySQL would use no index."""
+    """Conditions for rows on one side of a position.
+
+    With a row constructor, `(price, id) > (p, i)`, MySQL would use no index.
+    """
     column, _ = SORTS[query.name]
     compare = operator.gt if forward != query.descending else operator.lt
     if column is Product.id:

@@ -1,8 +1,8 @@
-"""How to find what a search asks for: along the order of the list, or by the index of words.
+"""Decides how to run a search: by walking the list in order, or by the index of words.
 
-Walking the list is quick where many products have the words, the index where few do: it has to read every product that
-it finds before the first can be shown, and for words that are in most products that takes seconds. How common words
-are, some hundreds of products tell.
+The walk is quick if many products have the words, the index if few do: with the index, every match must be read before
+the first one can be shown, which takes seconds for words that are in most products. A sample of some hundreds of
+products tells how common the words are.
 """
 
 import math
@@ -16,12 +16,12 @@ from catalog.words import Word
 from read_product import search
 
 STRETCHES, STRETCH = 50, 10
-"""Products that are looked at lie in so many places, so many in each."""
+"""The sample: the number of places in the range of ids, and the number of ids at each."""
 
 GOLDEN = 0.618
 
-# Microseconds of MySQL 9.7, as measured with a million products: for each product that an index has under a word, for
-# each that is then read and sorted, and for each that a walk passes.
+# Costs in microseconds, measured on MySQL 9.7 with a million products: for each index entry of a word, for each product
+# that is then read and sorted, and for each product that a walk passes.
 ENTRY = 0.5
 READ = 15.0
 PASS = 10.0
@@ -29,21 +29,21 @@ PASS = 10.0
 
 @dataclass(frozen=True)
 class Sample:
-    """Some products: which of the words each has, and of how many they are taken."""
+    """A sample: which of the words each of its products has, and the estimated number of all products."""
 
     has: Sequence[Sequence[bool]]
     products: float
 
     def share(self, words: Iterable[int]) -> float:
-        """The part of the products that have all of these words; more than none, since it may be by chance."""
+        """The share of products that have all of these words; never zero, since none in the sample may be by chance."""
         having = sum(all(row[word] for word in words) for row in self.has)
         return (having + 1) / (len(self.has) + 1)
 
 
 def narrow(connection: Connection, words: list[Word], met: float, limit: int) -> list[Word]:
-    """The words to look up in the index; none where a walk to so many products is less work.
+    """The words to look up in the index; empty if a walk that finds `limit` products is less work.
 
-    `met` is the part of the products that a walk has found to have all of the words.
+    `met` is the share of products with all of the words, as found by a walk.
     """
     sample = _look(connection, words)
     rarest = sorted(range(len(words)), key=lambda word: sample.share([word]))
@@ -61,7 +61,7 @@ def narrow(connection: Connection, words: list[Word], met: float, limit: int) ->
 def _look(connection: Connection, words: list[Word]) -> Sample:
     first, last = connection.execute(select(func.min(Product.id), func.max(Product.id))).one()
     step = max((last - first + 1) / STRETCHES, STRETCH)
-    # Not at even distances, which what is in the catalogue may have as well.
+    # At uneven distances, since the contents of the catalogue may repeat at even ones.
     begins = [first + int(step * (number + number * GOLDEN % 1)) for number in range(STRETCHES)]
     places: list[ColumnElement[bool]] = [Product.id.between(begin, begin + STRETCH - 1) for begin in begins]
     has = connection.execute(select(*(search.condition([word]) for word in words)).where(or_(*places))).all()

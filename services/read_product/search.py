@@ -1,4 +1,4 @@
-"""What a search finds: the products of which every word of the search begins a word, accents and letter case aside."""
+"""Search: finds the products in which each word of the search begins a word, ignoring accents and letter case."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from catalog.words import Alternative, Word
 
 QUERY_MAX = 200
 WORDS_MAX = 10
-# The rules below for readers of the OpenAPI document, as far as a pattern can say them: folding may part a word in two.
+# Describes the rules below in the OpenAPI document, as far as a pattern can: folding may split a word in two.
 QUERY_PATTERN = rf"^\s*([^\s\u0000]+\s+){{0,{WORDS_MAX - 1}}}([^\s\u0000]+\s*)?$"
 
 
 def parse(query: str) -> list[Word]:
-    """The words of a query. Raises ValueError when it has too many."""
+    """The words of a query. Raises ValueError if it has too many words or contains NUL."""
     if "\x00" in query:
         raise ValueError("must not contain a NUL character")
     found = words.of_search(query)
@@ -27,12 +27,12 @@ def parse(query: str) -> list[Word]:
 
 
 def condition(found: Sequence[Word]) -> ColumnElement[bool]:
-    """Whether a product has all of these words, read from its row."""
+    """The condition that a product has all of these words, evaluated on its row."""
     return and_(*(or_(*(and_(*map(_stands, alternative)) for alternative in word)) for word in found))
 
 
 def lookup(found: Sequence[Word], dialect: str) -> ColumnElement[bool]:
-    """The same, looked up in the index."""
+    """The same condition, looked up in the index."""
     return _mysql(found) if dialect == "mysql" else _sqlite(found)
 
 

@@ -1,4 +1,4 @@
-"""The addresses of read-product."""
+"""read-product's endpoints for products."""
 
 import hashlib
 from functools import partial
@@ -25,25 +25,25 @@ views = Blueprint("products", __name__)
 @operation(
     tag="products",
     parameters=(
-        openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),
+        openapi.header("If-None-Match", "ETag of the client's copy.", {"type": "string"}),
         openapi.header(
-            "Cache-Control", "`no-cache` or `max-age=0`: the page as it is now (RFC 9111, 5.2.1).", {"type": "string"}
+            "Cache-Control", "`no-cache` or `max-age=0`: the current page (RFC 9111, 5.2.1).", {"type": "string"}
         ),
         listing.LIMIT,
         query(
             "after",
-            "Cursor from the `next` of the page before; it belongs to the `sort` and `q` of that page.",
+            "Cursor from the previous page's `next`; only valid with the `sort` and `q` of that page.",
             {"type": "string", "pattern": cursor.PATTERN, "maxLength": cursor.LENGTH_MAX},
         ),
         query(
             "sort",
-            "Field to sort by; with a minus sign the greatest first. Equal ones follow by id.",
+            "Field to sort by; a minus sign sorts in descending order. Products with equal values are sorted by id.",
             {"type": "string", "enum": listing.SORT_NAMES, "default": listing.SORT_DEFAULT},
         ),
         query(
             "q",
-            f"At most {search.WORDS_MAX} words that must all stand in name, description or SKU, anywhere, letter case, "
-            "accents and variants of letters and signs aside.",
+            f"At most {search.WORDS_MAX} words, each of which must begin a word in the name, description or SKU. "
+            "Letter case, accents and variants of letters and signs are ignored.",
             {"type": "string", "pattern": search.QUERY_PATTERN, "maxLength": search.QUERY_MAX},
         ),
     ),
@@ -53,8 +53,8 @@ views = Blueprint("products", __name__)
             {
                 "Link": 'The next page, rel="next" (RFC 8288).',
                 "ETag": "Version of the page.",
-                "Cache-Control": "For how long others may get the same page.",
-                "Age": "Seconds since the page was read from the database, if that was for another request.",
+                "Cache-Control": "How long the page may be reused.",
+                "Age": "Seconds since the page was read from the database, if another request caused the read.",
             },
         ),
         304: openapi.Body({}),
@@ -64,8 +64,8 @@ views = Blueprint("products", __name__)
 def list_products() -> Response:
     """One page of the products.
 
-    Follow `next` until it is null: every product that is there all the while comes exactly once. A page may be as old
-    as its Cache-Control says; whoever has just written, and wants to see it, sends `Cache-Control: no-cache`.
+    Follow `next` until it is null: every product that exists the whole time appears exactly once. A page may be as old
+    as its Cache-Control allows; to see your own recent write, send `Cache-Control: no-cache`.
     """
     arguments = request.args.to_dict()
     read = partial(_read_page, listing.parse(request.args), arguments)
@@ -92,7 +92,7 @@ def _read_page(asked: listing.Query, arguments: dict[str, str]) -> Page:
 @views.get(f"{PATH}/<product_id:product_id>")
 @operation(
     tag="products",
-    parameters=(openapi.header("If-None-Match", "ETag of the copy that the caller has.", {"type": "string"}),),
+    parameters=(openapi.header("If-None-Match", "ETag of the client's copy.", {"type": "string"}),),
     responses={200: body(wire.Product, {"ETag": "Version of the product."}), 304: openapi.Body({})},
     problems=(404, 412),
 )
@@ -108,7 +108,7 @@ def get_product(product_id: int) -> Response:
 @views.get(f"{PATH}/export")
 @operation(
     tag="products",
-    parameters=(query("format", "Kind of file.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
+    parameters=(query("format", "File format.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
     responses={
         200: openapi.Body(
             {"text/csv": {"type": "string"}, "application/x-ndjson": {"type": "string"}},
@@ -119,8 +119,8 @@ def get_product(product_id: int) -> Response:
 def export_products() -> Response:
     """All products as a file that can be imported again.
 
-    CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula (it begins with =, +, -,
-    @) has an apostrophe in front, which the import takes away again. NDJSON has every text exactly.
+    CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would evaluate as a formula (it begins with =, +, -
+    or @) is prefixed with an apostrophe, which the import removes. NDJSON contains every text unchanged.
     """
     return streams.admit(partial(_export, request.args.get("format", "csv")))
 
@@ -137,10 +137,10 @@ def _export(kind: str) -> Response:
 
 
 def _conditional(response: Response, etag: str) -> Response:
-    """The answer, unless the client has it already, or would only have another one."""
+    """The response, or 304 if the client has this version. Raises a 412 problem if If-Match names another one."""
     response.set_etag(etag)
     response.make_conditional(request)
-    del response.headers["Date"]  # Which the server writes.
+    del response.headers["Date"]  # The server adds its own.
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "What is there is not the version that If-Match names.")
     return response
