@@ -1,4 +1,4 @@
-"""An amount of money as people and spreadsheets write it. Nothing is ever guessed."""
+"""Parses amounts of money as people and spreadsheets write them, and never guesses."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from catalog.text import trim
 from serving.bodies import Invalid
 
 LANGUAGES = ("en", "fr")
-# Signs and short forms that are not in the languages of the pages, or that several currencies share.
+# Signs and abbreviations that CLDR lacks in the languages of the pages, or that several currencies share.
 _SIGNS = {
     "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU BMD BND BZD FJD NAD SBD SRD TTD XCD BBD BSD JMD KYD LRD GYD",
     "us$": "USD", "c$": "CAD", "r$": "BRL", "£": "GBP EGP FKP GIP LBP SHP SSP SDG SYP", "¥": "JPY CNY",
@@ -32,13 +32,13 @@ _BLANKS = re.compile("[ \t\u00a0\u2007\u2009\u202f]")
 _DIGITS = re.compile(r"[^\x00-\x7f]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKS = str.maketrans({"\u2019": "'", "\u2212": "-", "\u066b": ",", "\u066c": "'"})
-# A dash for no cents: "12.–", "12,-".
+# A dash in place of the cents: "12.–", "12,-".
 _DASH = re.compile(r"(?<=[0-9][.,])[ ]?[-–—]{1,2}(?=\D*$)")
 _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)([^0-9]*)")
 
 
 def _groups(marks: str) -> re.Pattern[str]:
-    """Groups of three digits behind a first group, with one and the same mark between; with commas as in India too."""
+    """Matches digits in groups of three, separated by one of these marks throughout; with commas also as in India."""
     thousands = "|".join(f"[1-9][0-9]{{0,2}}(?:{re.escape(mark)}[0-9]{{3}})+" for mark in marks)
     lakhs = "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if "," in marks else ""
     return re.compile(thousands + lakhs)
@@ -52,9 +52,9 @@ _NO_DIGIT = re.compile("[^0-9]")
 def parse(text: str, currency: str) -> Decimal:
     """Reads `12,50`, `1 299,00 €`, `$1,299.00`, `.8800`, `1'299.00`, `12.–`, `₹1,29,900.00` as an amount in `currency`.
 
-    A sign, code or name beside the number must be of that currency, or one that it shares with others (`$`, `kr`).
-    A single mark with three digits behind it (`1,299`, `12.500`) can be thousands or decimals and is refused.
-    Zeros from the fourth decimal on change nothing and may stand there, as databases export them. Raises Invalid.
+    A sign, code or name next to the number must denote that currency, perhaps among others (`$`, `kr`).
+    A single mark followed by three digits (`1,299`, `12.500`) can mean thousands or decimals and is refused.
+    Zeros from the fourth decimal on are ignored, since databases export them. Raises Invalid.
     """
     if _PLAIN.fullmatch(text):
         integer, _, fraction = text.partition(".")
@@ -66,7 +66,7 @@ def parse(text: str, currency: str) -> Decimal:
 
 
 def _normal(text: str) -> str:
-    """The text with digits and signs of every script and width as ASCII has them."""
+    """Converts digits and signs of every script and width to ASCII."""
     if not text.isascii():
         text = _DIRECTION.sub("", trim(text)).translate(_MARKS)
         text = _BLANKS.sub(" ", _DIGITS.sub(_ascii, text))
@@ -82,7 +82,7 @@ def _ascii(found: re.Match[str]) -> str:
 
 
 def _number(plain: str, currency: str) -> str:
-    """The number, once what stands beside it is the currency."""
+    """Returns the number, after checking that the text around it denotes the currency."""
     if not plain:
         raise Invalid("required", "is missing")
     parts = _PARTS.fullmatch(plain)
@@ -111,7 +111,7 @@ def _check_currency(before: str, behind: str, currency: str) -> None:
 
 
 def named(word: str) -> frozenset[str]:
-    """The codes of the currencies that a sign, code or name can mean."""
+    """Returns the codes of the currencies that a sign, code or name can mean."""
     return _currencies().get(_key(word), frozenset())
 
 
@@ -121,7 +121,7 @@ def _key(word: str) -> str:
 
 @cache
 def _currencies() -> dict[str, frozenset[str]]:
-    """What can stand beside a number: codes, and the signs and names in the languages of the pages."""
+    """Maps what can appear next to a number to currencies: codes, and signs and names in the languages of the pages."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for sign, codes in _SIGNS.items():
         found[sign].update(codes.split())
@@ -135,7 +135,7 @@ def _currencies() -> dict[str, frozenset[str]]:
 
 
 def _split_number(number: str) -> tuple[str, str]:
-    """The digits before and behind the decimal mark; marks between thousands are checked and dropped."""
+    """Returns the digits before and after the decimal mark; checks and drops the thousands separators."""
     if _GROUPED.fullmatch(number):
         if number.count(",") + number.count(".") == 1:
             raise Invalid("ambiguous", "can mean thousands or decimals; write it with two decimals, like 1299.00")

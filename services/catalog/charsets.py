@@ -1,6 +1,6 @@
-"""The encodings in which a text file can be, under the names that content types use (WHATWG, Encoding Standard)."""
+"""The supported encodings of text files, by the names that content types use (WHATWG, Encoding Standard)."""
 
-# Each name and Python's codec for it; where programs write a vendor's extension under the name, the extension.
+# Python's codec for each name; if programs write a vendor's extension under that name, the codec of the extension.
 CODECS = {
     "utf-8": "utf-8-sig",
     "utf-16": "utf-16",
@@ -117,7 +117,7 @@ _ALIASES = {
 
 _NAMES = {codec: name for name, codec in reversed(CODECS.items())}
 
-# What people are offered, the likelier first.
+# The encodings that people can choose from, the likeliest first.
 CHOICES = (
     "utf-8", "windows-1252", "macintosh", "ibm850", "iso-8859-15", "windows-1250", "iso-8859-2", "ibm852",
     "windows-1251", "koi8-r", "ibm866", "windows-1253", "windows-1254", "windows-1255", "windows-1256",
@@ -126,17 +126,17 @@ CHOICES = (
 
 
 def known(charset: str) -> str | None:
-    """The name in CODECS of a charset under any of its usual names; None for an unknown one."""
+    """Returns the key in CODECS for any usual name of a charset, or None if it is unknown."""
     given = charset.strip().lower()
     called = _ALIASES.get(given, given)
     return called if called in CODECS else None
 
 
 def codec(charset: str) -> str | None:
-    """Python's codec for a charset under any of its usual names; None for an unknown one."""
+    """Returns Python's codec for any usual name of a charset, or None if it is unknown."""
     return CODECS.get(known(charset) or "")
 
 
 def name(codec: str) -> str:
-    """The charset that a codec reads."""
+    """Returns the charset name of a codec."""
     return _NAMES.get(codec, codec)

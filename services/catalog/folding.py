@@ -1,8 +1,8 @@
-"""The form in which texts are searched, and in which queries are: what people do not tell apart is written alike.
+"""Folds texts and queries for search, so that spellings which people do not tell apart become the same.
 
-What is stored is made here, so the rules rest on nothing that changes with a release: on the decomposition, the case
-folding and the names of characters, which Unicode's stability policy guards. A rule that is changed all the same needs
-a migration that fills `search_text` anew.
+The result is stored, so the rules must not change between Unicode releases. They depend only on the decomposition, the
+case folding and the names of characters, which Unicode's stability policy guarantees. Changing a rule requires a
+migration that refills `search_text`.
 """
 
 import re
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from catalog.text import IGNORED
 
-# Blocks that have letters of the Latin and Cyrillic scripts which Unicode does not decompose.
+# Blocks with Latin and Cyrillic letters that Unicode does not decompose.
 _BLOCKS = ((0xC0, 0x530), (0x1D00, 0x1DC0), (0x1E00, 0x1F00), (0x2C60, 0x2C80), (0xA640, 0xA6A0), (0xA720, 0xAB70))
-# Their base stands in their name: O WITH STROKE, LIGATURE OE, DOTLESS I, KA WITH DESCENDER.
+# The name of such a letter contains its base: O WITH STROKE, LIGATURE OE, DOTLESS I, KA WITH DESCENDER.
 _NAMED_AFTER_BASE = re.compile(
     r"(LATIN|CYRILLIC) (?:SMALL (?:LETTER|LIGATURE)|LETTER SMALL CAPITAL) "
     r"(?:(?:DOTLESS|OPEN|BARRED|SCRIPT|TURNED|REVERSED|STRAIGHT) )?(\w+)(?: WITH .+)?"
@@ -45,7 +45,7 @@ _SPELLINGS = {
     "ױ": "וי",
     "ײ": "יי",
 }
-# Beside these, every character of the category Pd is a hyphen.
+# In addition, every character of category Pd becomes a hyphen.
 _SIGNS = {
     **dict.fromkeys("`ʹʻʼʽʾʿˈˊˋ՚׳ߴߵ‘’‚‛′‵‹›❛❜❟ꞌ", "'"),
     **dict.fromkeys("«»ʺ״“”„‟❝❞❠⹂「」『』〝〞〟\U0001f676\U0001f677\U0001f678", '"'),
@@ -54,7 +54,8 @@ _SIGNS = {
     **dict.fromkeys("⁄∕", "/"),
     **dict.fromkeys("×✕✖", "x"),
 }
-# What Unicode would decompose into a blank and an accent; and fractions, which would run into a digit before them.
+# Characters that Unicode would decompose into a blank and an accent, and fractions, which would merge with a preceding
+# digit.
 _BEFORE_DECOMPOSITION = {
     **dict.fromkeys("\u00b4\u0384\u1fbd\u1fbf\u1ffd\u1ffe", "'"),
     "˝": '"',
@@ -62,8 +63,8 @@ _BEFORE_DECOMPOSITION = {
     "˚": "°",
     **{fraction: f" {fraction}" for fraction in "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉"},
 }
-# Combining classes of accents, of overlays, and of the points of Hebrew, Arabic and Syriac. The marks of other scripts
-# are vowels, or make another letter.
+# Combining classes of accents, of overlays, and of Hebrew, Arabic and Syriac points. In other scripts, marks are vowels
+# or form a different letter.
 _ACCENTS = {1, *range(10, 37), *range(200, 241)}
 # The characters from the first mark to the last digit.
 _MARKS_AND_DIGITS = range(0x300, 0x1FC00)
@@ -72,7 +73,7 @@ _UNSEEN = re.compile(f"[{IGNORED}]")
 
 
 def fold(value: str) -> str:
-    """The text without letter case, accents, vowel points, what does not show, and variants of letters and signs."""
+    """Removes letter case, accents, vowel points and invisible characters, and unifies variants of letters and signs."""
     if value.isascii():
         plain = value.lower().replace("`", "'")
     else:
@@ -86,7 +87,7 @@ def _replace_early(found: re.Match[str]) -> str:
 
 
 def _letters() -> Iterator[tuple[str, str]]:
-    """Latin and Cyrillic letters, and what each is named after."""
+    """Yields Latin and Cyrillic letters with their base letters."""
     for letter in (chr(code) for block in _BLOCKS for code in range(*block)):
         named = _NAMED_AFTER_BASE.fullmatch(unicodedata.name(letter, ""))
         match named and named.groups():
@@ -97,7 +98,7 @@ def _letters() -> Iterator[tuple[str, str]]:
 
 
 def _marks_and_digits() -> Iterator[tuple[str, str]]:
-    """Accents, hyphens and digits, and what becomes of each."""
+    """Yields accents, hyphens and digits with their replacements."""
     for character in map(chr, _MARKS_AND_DIGITS):
         match unicodedata.category(character):
             case "Mn" if unicodedata.combining(character) in _ACCENTS:
@@ -110,6 +111,6 @@ def _marks_and_digits() -> Iterator[tuple[str, str]]:
                 yield character, str(unicodedata.decimal(character))
 
 
-# ASCII stands in the table too, since what is missing costs more than what is found.
+# The table includes ASCII, since a failed lookup costs more than a successful one.
 _ASCII = {chr(code): chr(code) for code in range(0x80)}
 _DECOMPOSED = str.maketrans({**_ASCII, **dict(_letters()), **dict(_marks_and_digits()), **_SPELLINGS, **_SIGNS})

@@ -1,4 +1,4 @@
-"""The price as it travels and is stored: an exact decimal with at most two decimals."""
+"""The price on the wire and in the database: an exact decimal number with at most two decimals."""
 
 import re
 from decimal import Decimal
@@ -25,7 +25,7 @@ def exact(token: str) -> Decimal:
 
 
 def from_digits(integer: str, fraction: str) -> Decimal:
-    """Builds a price from the digits before and behind the decimal mark. Raises Invalid."""
+    """Builds a price from the digits before and after the decimal mark. Raises Invalid."""
     if len(fraction) > DECIMALS:
         raise Invalid("decimals", f"has {len(fraction)} decimals; at most {DECIMALS} are allowed", limit=DECIMALS)
     if len(integer) > INTEGER_DIGITS:

@@ -1,4 +1,4 @@
-"""Rules for the texts of a product: what is trimmed, refused, and considered the same.
+"""Rules for the texts of a product: what is trimmed, what is refused, and which SKUs are equal.
 
 Each rule takes the text as received, returns it as stored, and raises Invalid.
 """
@@ -11,27 +11,27 @@ from serving.bodies import Invalid
 NAME_MAX = 200
 SKU_MAX = 64
 DESCRIPTION_MAX = 10_000
-# Room for sku_key, which makes at most three characters of one.
+# Room for sku_key, which expands a character to at most three.
 SKU_KEY_MAX = 255
 
-# Sets of characters as regular expressions write them, in Python and in JSON Schema (ECMA 262): up to U+FFFF by number,
-# beyond as they are, since the two have no notation in common for those.
-# Unicode's control characters (category Cc) but tab and line breaks, and what is no character at all (Unicode, 23.7).
+# Character sets for regular expressions in Python and in JSON Schema (ECMA 262): up to U+FFFF as escapes, above it as
+# literal characters, since the two share no escape notation for those.
+# Unicode's control characters (category Cc) except tab and line breaks, and noncharacters (Unicode, 23.7).
 _NONE = r"\ufdd0-\ufdef\ufffe\uffff" + "".join(
     chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)
 )
 _IN_NO_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f" + _NONE
 _IN_NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029" + _NONE
 _BLANKS = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-# What shows nothing of itself (Default_Ignorable_Code_Point, annotations, the blank of braille). At a name's end some
-# of it belongs to the character before: joiners, variation selectors, the tags of flags.
+# Invisible characters (Default_Ignorable_Code_Point, annotations, the braille blank). At the end of a name, some of them
+# belong to the preceding character: joiners, variation selectors, the tags of flags.
 _IGNORED_AT_ENDS = (
     r"\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
 )
 IGNORED = _IGNORED_AT_ENDS + r"\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f" + "\U000e0000-\U000e0fff"
 
-# The rules below for readers of the OpenAPI document.
+# The rules below as patterns for the OpenAPI document.
 TEXT_PATTERN = rf"^[^{_IN_NO_TEXT}]*$"
 NAME_PATTERN = (
     rf"^[{_BLANKS}{IGNORED}]*[^{_IN_NO_TEXT}{_BLANKS}{IGNORED}]"
@@ -51,12 +51,12 @@ _INVISIBLE = re.compile(f"[{IGNORED}]")
 _FIRST_SHOWN = re.compile(f"[^{_BLANKS}{IGNORED}]")
 _LAST_KEPT = re.compile(f"[^{_BLANKS}{_IGNORED_AT_ENDS}]")
 _LINE_BREAKS = re.compile("\r\n?")
-# What begins an embedding or isolate of the other direction, and what ends one (Unicode Standard Annex 9).
+# The characters that begin and end a directional embedding or isolate (Unicode Standard Annex 9).
 _DIRECTION_BEGINS, _DIRECTION_ENDS = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
 
 
 def name(value: str) -> str:
-    """One line of 1 to 200 characters, at least one of them visible. What shows nothing at its ends is dropped."""
+    """One line of 1 to 200 characters, at least one of them visible. Invisible characters at both ends are dropped."""
     return _bounded(_line(trim(_without(_TEXT_CONTROLS, value)), "must not be blank"), NAME_MAX)
 
 
@@ -81,16 +81,16 @@ def description(value: str) -> str:
 
 
 def sku_key(value: str) -> str:
-    """What makes two SKUs the same: letter case, Unicode composition, and kinds and numbers of blanks do not count."""
+    """Returns the key by which SKUs are compared: it ignores case, Unicode composition, and kind and number of blanks."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).casefold())
 
 
 def trim(value: str) -> str:
-    """The text without blanks and what shows nothing at its ends."""
+    """Removes blanks and invisible characters at both ends."""
     if value.isascii():
         return value.strip()
     core = _between(value, _LAST_KEPT)
-    # An embedding within the text keeps its own end.
+    # Keep the characters that end the embeddings within the text.
     begun = len(_DIRECTION_BEGINS.findall(core)) - len(_DIRECTION_ENDS.findall(core))
     if begun > 0:
         core += "".join(_DIRECTION_ENDS.findall(value[value.rfind(core) + len(core) :])[:begun])
@@ -98,20 +98,21 @@ def trim(value: str) -> str:
 
 
 def _between(value: str, last: re.Pattern[str]) -> str:
-    """From the first character that shows to the last one of these."""
+    """Returns the text from the first visible character to the last match of `last`."""
     first, end = _FIRST_SHOWN.search(value), last.search(value[::-1])
     return value[first.start() : len(value) - end.start()] if first and end else ""
 
 
 def _line(value: str, when_blank: str) -> str:
-    """The trimmed text, when it is one line and shows something."""
+    """Returns the trimmed text if it is not blank and is a single line."""
     if not value:
         raise Invalid("blank", when_blank)
     return _without(_LINE_CONTROLS, value)
 
 
 def _without(controls: re.Pattern[str], value: str) -> str:
-    # Most texts are printable, which Python tells ten times as fast: no control, half or unassigned character is.
+    # Most texts are printable, and isprintable is ten times as fast. It is false for controls, surrogate halves and
+    # unassigned characters.
     found = None if value.isprintable() else controls.search(value)
     if found:
         character = f"U+{ord(found.group()):04X}"

@@ -1,4 +1,4 @@
-"""What travels between the services and their callers: one definition decodes, validates, encodes and documents it."""
+"""The wire types: one definition decodes, validates, encodes and documents each request and response body."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -99,7 +99,7 @@ class Product(Struct, frozen=True):
 
     @property
     def fields(self) -> "NewProduct":
-        """What people gave it, without what the catalogue did."""
+        """The fields that clients set, without those that the catalogue sets."""
         return NewProduct(**{name: getattr(self, name) for name in NewProduct.__struct_fields__})
 
 
@@ -113,7 +113,7 @@ class NewProduct(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 REQUIRED = tuple(field.name for field in msgspec.structs.fields(NewProduct) if field.required)
-"""The fields that a new product must have."""
+"""The required fields of a new product."""
 
 
 class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):

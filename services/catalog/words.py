@@ -1,8 +1,8 @@
-"""The words by which products are found: those of a product, and those of a search, of which each begins one of them.
+"""Splits products and search queries into words; each word of a query must be a prefix of a word of the product.
 
-What is stored is made here, so the rules rest on nothing that changes with a release: on catalog.folding, and on the
-characters that Unicode 3.2 knows, which are those that MySQL takes for letters. A rule that is changed all the same
-needs a migration that fills `search_text` anew.
+The result is stored, so the rules must not change between releases. They depend only on catalog.folding, and on the
+characters of Unicode 3.2, which are those that MySQL treats as letters. Changing a rule requires a migration that
+refills `search_text`.
 """
 
 import re
@@ -14,16 +14,16 @@ from unicodedata import ucd_3_2_0
 from catalog.folding import fold
 
 LENGTH_MAX = 64
-"""Characters of a word that count. MySQL's index leaves out longer ones than 84."""
+"""Words are cut to this many characters. MySQL's index leaves out words of more than 84."""
 LENGTH_MIN = 3
-"""MySQL's index leaves out shorter ones."""
+"""MySQL's index leaves out shorter words, so these are padded."""
 JOINED_MAX = 4
-"""Parts of a compound that are joined. Each part begins a word, so a text may grow by as much."""
+"""How many parts of a compound are joined. Each part begins a word, so a text can grow by this factor."""
 UNSIGNED_MIN = 4
-"""Shorter ones are in too many SKUs by chance: "3/4" is no search for each SKU that begins with 34."""
+"""Shorter words match too many SKUs by chance: "3/4" must not find every SKU that begins with 34."""
 PAD = "_"
 BEFORE = " "
-"""Stands before each word of a product."""
+"""Precedes each word of a product."""
 
 # Scripts without spaces: Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han.
 _SPACELESS = (
@@ -37,16 +37,16 @@ _ASCII_PART = re.compile("[a-z0-9]+")
 _DIGITS_OR_LETTERS = re.compile(r"\d+|\D+")
 
 Alternative = tuple[str, ...]
-"""Words of a product must begin with each of these."""
+"""Prefixes, each of which some word of the product must begin with."""
 Word = tuple[Alternative, ...]
-"""A word of a search is found where one of its alternatives is."""
+"""A word of a query matches if one of its alternatives does."""
 
 
 def of_product(sku: str | None, name: str, description: str) -> str:
-    """The words of a product, a space before each."""
+    """Returns the words of a product, each preceded by a space."""
     found = dict.fromkeys(_of_sku(fold(sku))) if sku else {}
     for compound in f"{fold(name)} {fold(description)}".split():
-        # Most are one plain word, with a comma behind it at the most.
+        # Most compounds are one plain word, at most followed by a comma.
         word = compound.strip(_ASCII_SIGNS)
         if word.isascii() and word.isalnum():
             found[word[:LENGTH_MAX]] = None
@@ -57,7 +57,7 @@ def of_product(sku: str | None, name: str, description: str) -> str:
 
 
 def of_search(text: str) -> list[Word]:
-    """The words of a search. What has neither letter nor digit nor symbol is none."""
+    """Returns the words of a query. Text without letters, digits and symbols yields no word."""
     compounds = fold(text).split()
     return list(dict.fromkeys(word for compound in compounds if (word := _alternatives(_runs(compound)))))
 
@@ -72,7 +72,7 @@ def _of_text(compound: str) -> Iterator[str]:
 
 
 def _of_sku(folded: str) -> Iterator[str]:
-    """As those of a text; and what follows from each part, letters or digits, on, without the signs between."""
+    """Yields the words of a text and, from each run of letters or digits on, the rest of the SKU without signs."""
     for run in _runs(folded):
         if not _is_spaceless(run):
             parts = [part for each in run for part in _DIGITS_OR_LETTERS.findall(each)]
@@ -81,7 +81,7 @@ def _of_sku(folded: str) -> Iterator[str]:
 
 
 def _alternatives(runs: Sequence[list[str]]) -> Word:
-    """Signs and all, in its pieces, or without signs."""
+    """Returns the alternatives of a compound: as it is spelled, split into pieces, and without signs."""
     whole = [word for run in runs for word in _searched(run)]
     pieces = [word for run in runs for piece in _pieces(run) for word in _searched(piece)]
     found = {tuple(dict.fromkeys(map(_coded, words))): None for words in (whole, pieces) if words}
@@ -92,7 +92,7 @@ def _alternatives(runs: Sequence[list[str]]) -> Word:
 
 
 def _searched(run: list[str]) -> Iterator[str]:
-    """The words of a product that a run, as it is spelled, must be the beginning of."""
+    """Yields the prefixes that the words of a product must have to match a run as it is spelled."""
     if _is_spaceless(run):
         yield from _pairs(run[0]) if len(run[0]) > 1 else run[0]
     else:
@@ -100,7 +100,7 @@ def _searched(run: list[str]) -> Iterator[str]:
 
 
 def _pieces(run: list[str]) -> Iterator[list[str]]:
-    """The parts of a run, but for numbers with a sign between, which mean something else apart."""
+    """Splits a run into parts, but keeps numbers with a sign between them together, since apart they differ in meaning."""
     piece = run[:1]
     for before, part in pairwise(run):
         if _between_digits(before, part):
@@ -112,7 +112,7 @@ def _pieces(run: list[str]) -> Iterator[list[str]]:
 
 
 def _join(parts: Sequence[str]) -> str:
-    """The parts of a compound as one word: signs go, but one stays between digits ("3/4" is not 34)."""
+    """Joins the parts of a compound into one word without signs, but keeps a mark between digits ("3/4" is not 34)."""
     joined = parts[0]
     for before, part in pairwise(parts):
         joined += PAD + part if _between_digits(before, part) else part
@@ -128,7 +128,7 @@ def _pairs(text: str) -> Iterator[str]:
 
 
 def _runs(compound: str) -> list[list[str]]:
-    """The parts between signs. A stretch without spaces between its words, or a symbol, is a run of its own."""
+    """Splits a compound at signs. Text in a script without spaces, or a symbol, is a run of its own."""
     if compound.isascii():
         parts = _ASCII_PART.findall(compound)
         return [parts] if parts else []
@@ -149,7 +149,7 @@ def _is_spaceless(run: list[str]) -> bool:
 
 
 def _coded(word: str) -> str:
-    """The word with characters that MySQL would take for signs spelled in letters that it knows."""
+    """Encodes characters that MySQL would treat as signs by letters and digits that it knows."""
     return word if word.isascii() else _unknown().sub(_code, word)[:LENGTH_MAX]
 
 
@@ -176,7 +176,7 @@ def _unknown() -> re.Pattern[str]:
 
 
 def _known(categories: str) -> str:
-    """Characters of Unicode 3.2 of these categories, as the set of a regular expression has them."""
+    """Returns the characters of these categories in Unicode 3.2, as ranges for a regular expression set."""
     ranges: list[list[int]] = []
     for code in range(0x10000):
         if ucd_3_2_0.category(chr(code))[0] in categories:
