@@ -12,8 +12,8 @@ COLUMNS = tuple(name for name in wire.Product.__struct_fields__ if name in wire.
 _RUNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 _BEGINS = re.compile(rf"(?:\A(?='*(?:{_RUNS}|[\t\r]))|(?<=[;\t\n\r])(?='*{_RUNS}))")
 _GUARDED = re.compile(rf"(?:\A'(?='*(?:{_RUNS}|[\t\r]))|(?<=[;\t\n\r])'(?='*{_RUNS}))")
-# The possible first characters of such a cell. Most cells have neither these nor a separator, and skipping the search
-# for them takes a tenth of the time.
+# The possible first characters of such a cell. Most cells have neither one of these nor a separator, so the search is
+# skipped, which takes a tenth of the time.
 _FIRST = frozenset("'=+-@\uff1d\uff0b\uff0d\uff20\t\r")
 # Marks digits as text in a spreadsheet: ="0012".
 _TEXT_FORMULA = re.compile('="((?:[^"]|"")*)"')

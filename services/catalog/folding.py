@@ -73,7 +73,7 @@ _UNSEEN = re.compile(f"[{IGNORED}]")
 
 
 def fold(value: str) -> str:
-    """Removes letter case, accents, vowel points and invisible characters, and unifies variants of letters and signs."""
+    """Removes letter case, accents, vowel points and invisible characters; unifies variants of letters and signs."""
     if value.isascii():
         plain = value.lower().replace("`", "'")
     else:

@@ -23,8 +23,8 @@ _NONE = r"\ufdd0-\ufdef\ufffe\uffff" + "".join(
 _IN_NO_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f" + _NONE
 _IN_NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029" + _NONE
 _BLANKS = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-# Invisible characters (Default_Ignorable_Code_Point, annotations, the braille blank). At the end of a name, some of them
-# belong to the preceding character: joiners, variation selectors, the tags of flags.
+# Invisible characters (Default_Ignorable_Code_Point, annotations, the braille blank). At the end of a name, some of
+# them belong to the preceding character: joiners, variation selectors, the tags of flags.
 _IGNORED_AT_ENDS = (
     r"\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -81,7 +81,7 @@ def description(value: str) -> str:
 
 
 def sku_key(value: str) -> str:
-    """Returns the key by which SKUs are compared: it ignores case, Unicode composition, and kind and number of blanks."""
+    """Returns the key that equal SKUs share: it ignores case, Unicode composition, and kind and number of blanks."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).casefold())
 
 

@@ -100,7 +100,7 @@ def _searched(run: list[str]) -> Iterator[str]:
 
 
 def _pieces(run: list[str]) -> Iterator[list[str]]:
-    """Splits a run into parts, but keeps numbers with a sign between them together, since apart they differ in meaning."""
+    """Splits a run into parts, but keeps numbers joined by a sign together, since they mean something else apart."""
     piece = run[:1]
     for before, part in pairwise(run):
         if _between_digits(before, part):

@@ -1,4 +1,4 @@
-"""display-product: the web pages. They talk to the other two services, never to the database."""
+"""display-product: the web pages. It calls the other two services, and never the database."""
 
 from flask import Flask
 
@@ -27,8 +27,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application."""
     settings = settings or load()
     client = Client(settings)
-    # Ready whatever happens to the other services: its pages are what explains then, and keeps what was typed. Nor may
-    # the drain of a node wait for a new pod that waits for the database.
+    # Readiness does not depend on the other services: during an outage these pages explain it, and keep what was typed.
+    # Nor must the drain of a node wait for a new pod that waits for the database.
     app = service.create(__name__, settings, probes=[])
     app.extensions["client"] = client
     deadline.register(app, ANSWER_SECONDS)

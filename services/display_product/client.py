@@ -1,4 +1,4 @@
-"""The other two services, as Python calls: the only module that sends requests."""
+"""The HTTP client of the other two services: the only module that sends requests."""
 
 import hashlib
 import logging
@@ -32,27 +32,27 @@ IMPORTS = "/api/v1/imports"
 
 
 class _Within(Timeout):
-    """A bound for each attempt, which ends with the time of the page at the latest."""
+    """A timeout per attempt, capped by the time left for the page."""
 
     def clone(self) -> Timeout:
-        """The bound of one more attempt: urllib3 makes a copy for each."""
+        """Returns the timeout of the next attempt: urllib3 clones the timeout for each."""
         left = deadline.left()
         return Timeout(connect=self._connect, read=self._read, total=None if left == math.inf else max(left, 0.01))
 
 
 TIMEOUT = _Within(connect=1.5, read=8)
-# Leaves time to show how the import is when a change of it is not answered.
+# Leaves time to show the state of the import if the service does not respond to a change.
 CHANGE_TIMEOUT = _Within(connect=1.5, read=6)
-# urllib3 lets each piece that is sent take as long as the connection may.
+# urllib3 applies the connect timeout to each chunk that it sends.
 UPLOAD_TIMEOUT = _Within(connect=8, read=8)
-# How long the services are asked to wait for the end of an import (RFC 7240); then its page shows how far it has come.
+# How long the service should wait for the end of an import (RFC 7240); after that, its page shows the progress.
 WAIT = {"Prefer": "wait=2"}
-# A service that waits for its database says so after 4 seconds.
+# A service that waits for its database reports that after 4 seconds.
 PROBE_TIMEOUT = _Within(connect=1, read=5)
 
 
 class _Retry(Retry):
-    """Does not ask again what took too long: that would take as long once more, and load the service with it."""
+    """Does not retry after a read timeout: the retry would take as long again, and add load to the service."""
 
     def increment(
         self,
@@ -69,14 +69,14 @@ class _Retry(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
-# A request that never left is sent again whatever it is, one that may have been served only if that is safe.
+# A request that was never sent is always retried; one that may have been processed only if that is safe.
 RETRIES = _Retry(total=2, read=1, status=1, other=0, redirect=0, backoff_factor=0.1, status_forcelist={502, 503, 504},
                  allowed_methods={"GET"}, raise_on_status=False, respect_retry_after_header=False)  # fmt: skip
 KEYED_RETRIES = RETRIES.new(allowed_methods={"GET", "POST"})
 UPLOAD_RETRIES = RETRIES.new(total=1, read=0, status=0)
 NO_RETRIES = Retry(0, redirect=0, raise_on_status=False)
 
-# How often to ask again while the first request with the same key is still at work.
+# How many times to try while the first request with the same key is still in progress.
 UNDER_WAY_ATTEMPTS = 5
 
 IMPORT_ADDRESS = re.compile(rf".*{IMPORTS}/([0-9]{{1,19}})")
@@ -86,7 +86,7 @@ log = logging.getLogger(__name__)
 
 
 class Away(Exception):
-    """The service did not answer, or answered that it cannot work now."""
+    """The service did not respond, or responded that it is unavailable."""
 
     def __init__(self, service: str) -> None:
         super().__init__(f"{service} is away")
@@ -94,7 +94,7 @@ class Away(Exception):
 
 
 class Missing(Exception):
-    """There is no such product, or import."""
+    """There is no such product or import."""
 
 
 class Stale(Exception):
@@ -102,7 +102,7 @@ class Stale(Exception):
 
 
 class Refused(Exception):
-    """The request breaks a rule; `errors` names the fields."""
+    """The request is invalid; `errors` names the fields."""
 
     def __init__(self, status: int, detail: str, errors: list[FieldError]) -> None:
         super().__init__(detail)
@@ -113,7 +113,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What a service says of itself; `health` is None when it does not answer."""
+    """The health report of a service; `health` is None if it does not respond."""
 
     service: str
     health: answers.Health | None
@@ -121,18 +121,18 @@ class Report:
 
 
 def get() -> "Client":
-    """The app's client."""
+    """Returns the app's client."""
     client: Client = current_app.extensions["client"]
     return client
 
 
 class Client:
-    """Keeps the connections to both services; made once for each process."""
+    """Holds the connection pools of both services; each worker process creates one client."""
 
     def __init__(self, settings: Settings) -> None:
         urls = {READ: settings.read_url, ADD: settings.add_url}
         self._paths = {service: urlsplit(url).path.rstrip("/") for service, url in urls.items()}
-        # Not one manager of pools, which looks for the right one at each request.
+        # A PoolManager would look up the right pool for each request.
         self._pools = {
             service: urllib3.connection_from_url(url, maxsize=settings.threads, retries=RETRIES, timeout=TIMEOUT)
             for service, url in urls.items()
@@ -141,13 +141,13 @@ class Client:
 
     @property
     def services(self) -> list[str]:
-        """Names of the services."""
+        """The names of the services."""
         return list(self._pools)
 
     def find(self, arguments: Mapping[str, str]) -> Answer:
-        """One page of the list: a wire.ProductPage, as old as read-product allows unless the person has just written.
+        """Fetches a page of the list, a wire.ProductPage; a cached one will do unless the person has just written.
 
-        `arguments` are limit, sort, q and after. Raises Refused for a wrong one.
+        `arguments` are limit, sort, q and after. Raises Refused for an invalid one.
         """
         address = _list_address(tuple(arguments.items()))
 
@@ -157,17 +157,17 @@ class Client:
         return self._lists.get(address, send, anew=writes.just_now(), patience=deadline.left())
 
     def look_up(self, product_id: int) -> Answer:
-        """One product as it is now, a wire.Product. Raises Missing."""
+        """Fetches a product in its current version, a wire.Product. Raises Missing."""
         return Answer(self._send(READ, "GET", f"{PATH}/{product_id}").data)
 
     def read(self, product_id: int) -> wire.Product:
-        """The same, decoded."""
+        """Fetches and decodes a product. Raises Missing."""
         return self.look_up(product_id).decode(wire.Product)
 
     def add(self, fields: wire.NewProduct, token: str) -> wire.Product:
-        """Adds a product, once for each token and content however often it is called. Raises Refused."""
+        """Adds a product, only once for each token and content, however often it is called. Raises Refused."""
         body = bodies.encode(fields)
-        # The content belongs to the key: whoever goes back in the browser and types another product means another.
+        # The key includes the content: someone who goes back in the browser and types another product wants to add it.
         headers = {"Idempotency-Key": f"{token}-{hashlib.sha256(body).hexdigest()[:16]}"}
         for attempt in range(1, UNDER_WAY_ATTEMPTS + 1):
             try:
@@ -182,24 +182,24 @@ class Client:
         raise AssertionError("unreachable")
 
     def change(self, product_id: int, etag: str, fields: wire.NewProduct) -> wire.Product:
-        """Changes a product of which the caller has seen this version. Raises Missing, Stale or Refused."""
+        """Changes a product if this is still its version. Raises Missing, Stale or Refused."""
         answer = self._send(
             ADD, "PATCH", f"{PATH}/{product_id}", body=bodies.encode(fields), headers={"If-Match": f'"{etag}"'}
         )
         return self._decode(answer, wire.Product)
 
     def remove(self, product_id: int, etag: str) -> None:
-        """Deletes a product of which the caller has seen this version. Raises Missing or Stale."""
+        """Deletes a product if this is still its version. Raises Missing or Stale."""
         self._send(ADD, "DELETE", f"{PATH}/{product_id}", headers={"If-Match": f'"{etag}"'})
 
     def check_file(self, content: Iterable[bytes], name: str, media_type: str, on_conflict: str, key: str) -> int:
-        """Sends a file to be checked, and returns the number of its import. Raises Refused.
+        """Uploads a file to be checked, and returns the ID of its import. Raises Refused.
 
-        The same key and file give the same import. What `content` raises ends the request, and leaves no import.
+        The same key and file give the same import. An exception from `content` aborts the request and leaves no import.
         """
         options = urlencode({"dry_run": "true", "on_conflict": on_conflict, "name": name})
         headers = {"Content-Type": media_type, "Idempotency-Key": key, **WAIT}
-        # The file comes as slowly as the person's line is.
+        # The upload is as slow as the person's connection.
         deadline.lift()
         with self._reaching(ADD):
             answer = self._request(
@@ -207,13 +207,13 @@ class Client:
                 timeout=UPLOAD_TIMEOUT, retries=UPLOAD_RETRIES,
             )  # fmt: skip
         deadline.renew()
-        # A file that cannot be used has an import too, which says why.
+        # An unusable file has an import too, which says why.
         if found := IMPORT_ADDRESS.fullmatch(answer.headers.get("Location", "")):
             return int(found.group(1))
         raise _fault(ADD, answer.status, answer.data)
 
     def check_again(self, import_id: int, options: Mapping[str, str]) -> None:
-        """Checks the file of an import in another way; `options`: charset and on_conflict. Raises Missing, Refused."""
+        """Checks the file of an import with other `options`: charset and on_conflict. Raises Missing or Refused."""
         self._change(f"{import_id}/check?{urlencode(options)}")
 
     def start(self, import_id: int) -> None:
@@ -221,23 +221,23 @@ class Client:
         self._change(f"{import_id}/start")
 
     def cancel(self, import_id: int) -> None:
-        """Stops an import; what has been written stays. Raises Missing or Refused."""
+        """Cancels an import; rows already written stay. Raises Missing or Refused."""
         self._change(f"{import_id}/cancel")
 
     def imported(self, import_id: int) -> wire.Import:
-        """An import, in whatever state. Raises Missing."""
+        """Fetches an import in any state. Raises Missing."""
         return self._decode(self._send(READ, "GET", f"{IMPORTS}/{import_id}"), wire.Import)
 
     def imports(self, arguments: Mapping[str, str]) -> wire.ImportPage:
-        """One page of the imports; `arguments` are limit and after. Raises Refused for a wrong one."""
+        """Fetches a page of the imports; `arguments` are limit and after. Raises Refused for an invalid one."""
         return self._decode(self._send(READ, "GET", f"{IMPORTS}?{urlencode(arguments)}"), wire.ImportPage)
 
     def export(self, kind: str) -> urllib3.BaseHTTPResponse:
-        """The whole catalogue as an open answer, to be read piece by piece and closed."""
+        """Requests the whole catalogue; the caller streams the open response and closes it."""
         return self._send(READ, "GET", f"{PATH}/export?format={kind}", preload_content=False)
 
     def inspect(self, service: str) -> Report:
-        """What the service says of itself, and how long the answer took."""
+        """Returns the health report of a service, and its response time."""
         started = time.perf_counter()
         try:
             answer = self._request(service, "GET", "/readyz", retries=NO_RETRIES, timeout=PROBE_TIMEOUT)
@@ -250,7 +250,7 @@ class Client:
         self._send(ADD, "POST", f"{IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
-        """The answer to a request that succeeded. Raises Away, Missing, Stale or Refused for any other."""
+        """Returns the response of a successful request. Raises Away, Missing, Stale or Refused otherwise."""
         with self._reaching(service):
             answer = self._request(service, method, path, **options)
             if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -297,7 +297,7 @@ def _fault(service: str, status: int, body: bytes) -> Exception:
     except msgspec.DecodeError:
         log.warning("%s answers %s without a problem", service, status)
         return Away(service)
-    # A fault of the service, but for what it names as too much to ask of it.
+    # A server error, unless the service names a part of the request that is too expensive.
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not problem.errors:
         log.warning("%s answers %s", service, status)
         return Away(service)

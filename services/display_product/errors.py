@@ -1,4 +1,4 @@
-"""Every error as a page: what happened, what to do next, and a way back, in the person's language."""
+"""Error pages: what happened, what to do next, and a way back, in the person's language."""
 
 import logging
 from http import HTTPStatus
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
-    """Makes the app answer every error as a page."""
+    """Makes the app respond to every error with a page."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, expired)
     app.register_error_handler(client.Away, away)
@@ -36,7 +36,7 @@ def page(status: int, title: str, *sentences: str) -> Response:
 
 
 def away(error: client.Away) -> Response:
-    """503: a service does not answer; says what is still possible."""
+    """503: a service does not respond; says what still works."""
     if error.service == client.ADD:
         what = _("Products cannot be added, changed or deleted just now; looking at them still works.")
     else:
@@ -61,7 +61,7 @@ def missing(error: client.Missing) -> Response:
 
 
 def refused(error: client.Refused) -> Response:
-    """400: an address asks the list for something that it does not have; 503: for too much."""
+    """400: the list's address has an invalid argument; 503: the search is too expensive."""
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return page(
             error.status,
@@ -79,7 +79,7 @@ def refused(error: client.Refused) -> Response:
 
 
 def expired(error: CSRFError | None = None) -> Response:
-    """403: the CSRF token is wrong, or its session is over."""
+    """403: the CSRF token is wrong, or its session has ended."""
     return page(
         403,
         _("The form could not be accepted"),
@@ -89,7 +89,7 @@ def expired(error: CSRFError | None = None) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Errors that Flask and Werkzeug raise: unknown addresses, methods, too large bodies, …"""
+    """Errors that Flask and Werkzeug raise: unknown addresses and methods, bodies that are too large, …"""
     status = error.code or 500
     if error.response is not None or status < 400:
         return error.get_response()  # type: ignore[return-value]
@@ -131,7 +131,7 @@ def _texts(status: int) -> tuple[str, ...]:
 
 
 def _no_room(error: OSError) -> Response:
-    """507: what was sent cannot be kept while it is read."""
+    """507: there is no room to store the request while it is read."""
     if not problems.is_no_room(error):
         return _bug(error)
     log.error("no room: %s", error)

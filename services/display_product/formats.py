@@ -1,4 +1,4 @@
-"""Prices and times as people of each language write them."""
+"""Formats prices, numbers and times for each language."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -24,39 +24,39 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["decimal"] = decimal
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.globals["currency"] = settings.currency
-    # A filter on a constant would be worked out once, for all languages.
+    # Jinja would evaluate a filter on a constant once, for all languages.
     app.jinja_env.globals["example_price"] = example_price
 
 
-# Of a page's time the formatting of its prices takes a quarter, and prices come again and again.
+# Formatting prices takes a quarter of the time of a page, and the same prices recur.
 @lru_cache(maxsize=10_000)
 def _price(value: str, currency: str, language: str) -> str:
-    # Always the two decimals that are stored, also for a currency that has fewer.
+    # Show the two decimals that are stored, even for a currency that has fewer.
     return format_currency(Decimal(value), currency, locale=language, currency_digits=False)
 
 
 def plain_price(value: Decimal) -> str:
-    """`1299.00`, in French `1299,00`: to be edited, so without a currency and marks between thousands."""
+    """Formats a price for editing, without currency and thousands separators: `1299.00`, in French `1299,00`."""
     return format_decimal(value, format="0.00", locale=get_locale())
 
 
 def example_price() -> str:
-    """A price that shows how to write one."""
+    """Returns an example that shows how to write a price."""
     return plain_price(Decimal("1299"))
 
 
 def number(value: float) -> str:
-    """A whole number with marks between thousands."""
+    """Formats a whole number with thousands separators."""
     return format_decimal(round(value), locale=get_locale())
 
 
 def decimal(value: float) -> str:
-    """A number with one decimal."""
+    """Formats a number with one decimal."""
     return format_decimal(value, format="#,##0.0", locale=get_locale())
 
 
 def moment(value: datetime) -> Markup:
-    """Day and time in UTC, for people and for programs."""
+    """Formats date and time in UTC, for people and for programs."""
     return _moment(value, get_locale().language)
 
 

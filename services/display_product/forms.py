@@ -1,4 +1,4 @@
-"""The forms: what people type, checked by the same rules that the services apply."""
+"""The forms, validated by the same rules that the services apply."""
 
 import re
 import secrets
@@ -38,7 +38,7 @@ def _sku(value: str) -> str | None:
 
 
 def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:
-    """A validator for WTForms; what the rule makes of the text is kept in `form.checked`."""
+    """Returns a WTForms validator that stores the value returned by the rule in `form.checked`."""
 
     def validate(form: "ProductForm", field: Any) -> None:
         try:
@@ -56,7 +56,7 @@ class PlainForm(FlaskForm):  # type: ignore[misc]
         """See WTForms."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """What a form has sent, and never a body of another type, whose values need not be texts."""
+            """Returns the form data only, never a body of another type, whose values need not be strings."""
             if formdata is not None and request.method == "POST":
                 return request.form
             return None
@@ -65,8 +65,8 @@ class PlainForm(FlaskForm):  # type: ignore[misc]
 class ProductForm(PlainForm):
     """The fields of a product.
 
-    `token` makes sending it twice harmless, `etag` is the version that was edited, and `shown` what the page has
-    shown besides, so that it can be shown again in another language.
+    `token` makes resubmitting harmless, `etag` is the version that was edited, and `shown` says what else the page
+    showed, so that the page can show it again in another language.
     """
 
     name = StringField(lazy_gettext("Name"), [_check(text.name)])
@@ -86,19 +86,19 @@ class ProductForm(PlainForm):
 
     @classmethod
     def of(cls, product: wire.Product) -> "ProductForm":
-        """The form that changes this product."""
+        """Returns the form that edits this product."""
         return cls(**texts(product), etag=product.etag)
 
     def renew(self) -> None:
-        """Makes it another form: what was sent with its token before has nothing to do with it."""
+        """Gives the form a new token, so that earlier submissions do not count as this one."""
         self.token.data = secrets.token_urlsafe(18)
 
     def product(self) -> wire.NewProduct:
-        """What was typed, once it has been validated."""
+        """Returns the input after validation."""
         return wire.NewProduct(**{name: self.checked[name] for name in FIELDS})
 
     def take(self, errors: list[answers.FieldError]) -> None:
-        """Puts a service's errors beside the fields that they are about."""
+        """Attaches a service's errors to the fields they concern."""
         for error in errors:
             field = error.pointer.removeprefix("/")
             sentence = messages.of_field(error.code, field, error.params)
@@ -109,7 +109,7 @@ class ProductForm(PlainForm):
 
     @property
     def faults(self) -> list[tuple[str | None, str]]:
-        """All errors in the order of the form, each with the id and the name of its field."""
+        """All errors in the order of the form, each with the ID of its field and a sentence that names it."""
         if "csrf_token" in self.errors:
             self.general = [_("The form is too old, or your browser keeps no cookies. Please send it again.")]
         return [(None, sentence) for sentence in self.general] + [
@@ -120,9 +120,9 @@ class ProductForm(PlainForm):
 
 
 class ImportForm(PlainForm):
-    """How a file is to be read, and what to do with the SKUs that the catalogue has already; `uploads` reads the file.
+    """How to read a file, and what to do with SKUs that the catalogue has already; `uploads` reads the file itself.
 
-    `token` is as above.
+    `token` is as in ProductForm.
     """
 
     token = HiddenField()
@@ -139,7 +139,7 @@ class ImportForm(PlainForm):
 
 
 def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:
-    """The product's fields as the form shows them."""
+    """Returns the product's fields as the form shows them."""
     return {name: _text(getattr(product, name)) for name in FIELDS}
 
 

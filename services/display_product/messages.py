@@ -1,4 +1,4 @@
-"""The sentence for each kind of fault, in the person's language; the services' own sentences are for programs."""
+"""The message for each kind of error, in the person's language; the services' own messages are for programs."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ NOTHING: Mapping[str, str | int] = {}
 
 
 def label(field: str | None) -> str:
-    """What a field is called."""
+    """Returns the label of a field."""
     names = {"name": _("Name"), "sku": _("SKU"), "description": _("Description"), "price": _("Price")}
     return names.get(field or "", field or "")
 
 
 def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOTHING) -> str:
-    """What is wrong with a field."""
+    """Says what is wrong with a field."""
     if field == "price" and (found := _of_price(code, params)):
         return found
     match code:
@@ -79,7 +79,7 @@ def _of_price(code: str, params: Mapping[str, str | int]) -> str | None:
 
 
 def of_row(fault: ImportFault) -> str:
-    """What is wrong with a row of a file."""
+    """Says what is wrong with a row of a file."""
     params = fault.params
     match fault.code:
         case "repeated":
@@ -123,7 +123,7 @@ def of_row(fault: ImportFault) -> str:
 
 
 def of_file(fault: FieldError) -> str:
-    """Why a whole file was refused."""
+    """Says why a whole file was refused."""
     params = fault.params
     match fault.code:
         case "twin_headings":
@@ -172,7 +172,7 @@ def of_file(fault: FieldError) -> str:
 
 
 def _number(params: Mapping[str, str | int], name: str) -> str:
-    """A number of the fault as people write it; the wire gives no promise that it is there."""
+    """Formats a number from the parameters of an error, or returns nothing: the wire format does not guarantee it."""
     value = params.get(name)
     return number(value) if isinstance(value, int) else ""
 
@@ -183,7 +183,7 @@ def _charsets(params: Mapping[str, str | int]) -> str:
 
 
 def charsets() -> list[tuple[str, str]]:
-    """The encodings that a person can choose for a file: name, and what it is called."""
+    """Returns the encodings that a person can choose for a file: names and labels."""
     windows, mac, dos = "Windows", "Mac", "DOS"
     called = {
         "utf-8": "Unicode (UTF-8)",
@@ -215,7 +215,7 @@ def charsets() -> list[tuple[str, str]]:
 
 
 def of_parameter(name: str) -> str:
-    """What is wrong with a part of the list's address."""
+    """Says what is wrong with a query parameter of the list."""
     match name:
         case "limit":
             return _("The page size must be a whole number from 1 to 100.")

@@ -1,4 +1,4 @@
-"""The addresses of the pages, one module for each subject."""
+"""The views of the pages, one module for each subject."""
 
 from flask import Flask
 

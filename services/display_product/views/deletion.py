@@ -1,7 +1,7 @@
-"""Deleting a product, after a question, and taking that back.
+"""Deletes a product after a confirmation, and undoes it.
 
-The question carries the product, signed, and so does the answer: deleting twice shows the same page, and undoing
-needs nothing that a server remembers.
+The confirmation page and the page after it both carry the product, signed. So deleting twice shows the same page, and
+undoing needs no state on the server.
 """
 
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from display_product.forms import PlainForm, ProductForm, texts
 from display_product.web import preferences
 from display_product.web.sessions import Signer
 
-# As long as add-product remembers which products were added already.
+# As long as add-product keeps idempotency keys.
 UNDO_SECONDS = 24 * 3600
 
 views = Blueprint("deletion", __name__)
@@ -27,13 +27,13 @@ views = Blueprint("deletion", __name__)
 
 @views.get("/products/<product_id:product_id>/delete")
 def ask(product_id: int) -> Response:
-    """The question."""
+    """Asks for confirmation."""
     return _question(client.get().read(product_id))
 
 
 @views.post("/products/<product_id:product_id>/delete")
 def delete(product_id: int) -> Response:
-    """Deletes the version that the person has seen; when it is gone already, that is what was wanted."""
+    """Deletes the version that the person has seen; if the product is already gone, that is a success."""
     product = _unsign(request.form.get("product", ""))
     if product.id != product_id:
         abort(HTTPStatus.BAD_REQUEST)
@@ -51,9 +51,9 @@ def delete(product_id: int) -> Response:
 
 @views.post("/products/undo")
 def undo() -> Response:
-    """Adds the deleted product again, once however often it is asked."""
+    """Adds the deleted product again, but only once, however often the form is sent."""
     product = _unsign(request.form.get("product", ""))
-    # The number alone would not do: a database may give it out again.
+    # The ID alone is not enough: a database may assign it again.
     token = f"undo-{product.id}-{product.version}-{product.created_at.timestamp():.6f}"
     try:
         restored = client.get().add(product.fields, token)
@@ -88,5 +88,5 @@ def _unsign(signed: str) -> wire.Product:
         values: Any = _serializer().loads(signed, max_age=UNDO_SECONDS)
         return msgspec.convert(values, wire.Product)
     except (BadData, msgspec.ValidationError):
-        # Forged, too old, or from a release whose products had other fields.
+        # Forged, expired, or from a release whose products had other fields.
         abort(HTTPStatus.BAD_REQUEST)

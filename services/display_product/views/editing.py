@@ -1,4 +1,4 @@
-"""Adding and changing a product."""
+"""Adds and changes a product."""
 
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ from display_product.forms import ETAG, ProductForm, texts
 from display_product.web import preferences
 from display_product.web.sessions import csrf
 
-# How many of a person's forms can be sent again after they were saved.
+# How many saved forms of a person can be submitted again.
 SAVED_MAX = 20
 
 views = Blueprint("editing", __name__)
@@ -20,15 +20,15 @@ views = Blueprint("editing", __name__)
 
 @views.get("/products/new")
 def new() -> Response:
-    """The empty form."""
+    """Shows the empty form."""
     return _page("add.html", ProductForm())
 
 
-# The two forms check their CSRF token themselves, so that what was typed is kept when it has expired.
+# Both forms check their CSRF token themselves, so that the input is kept if the token has expired.
 @views.post("/products/new")
 @csrf.exempt
 def add() -> Response:
-    """Adds the product, or shows the form again with what is wrong."""
+    """Adds the product, or shows the form again with its errors."""
     form = ProductForm()
     if preferences.switched():
         return _once_more("add.html", form)
@@ -47,7 +47,7 @@ def add() -> Response:
 
 @views.get("/products/<product_id:product_id>/edit")
 def edit(product_id: int) -> Response:
-    """The form with the product in it."""
+    """Shows the form filled with the product."""
     product = client.get().read(product_id)
     return _page("edit.html", ProductForm.of(product), product_id=product_id)
 
@@ -55,7 +55,7 @@ def edit(product_id: int) -> Response:
 @views.post("/products/<product_id:product_id>/edit")
 @csrf.exempt
 def change(product_id: int) -> Response:
-    """Changes the product, or shows the form again with what is wrong, or with what someone else has changed."""
+    """Changes the product, or shows the form again with its errors or with someone else's change."""
     form = ProductForm()
     if not ETAG.fullmatch(form.etag.data or ""):
         abort(HTTPStatus.BAD_REQUEST)
@@ -83,7 +83,7 @@ def change(product_id: int) -> Response:
 
 
 def _save(product_id: int, form: ProductForm) -> wire.Product:
-    """The product as it is then. Raises Stale when someone else has changed it, but not for this form's own change."""
+    """Returns the saved product. Raises Stale if someone else has changed it, but not for this form's own change."""
     saved: dict[str, str] = session.get("saved", {})
     fields = form.product()
     try:
@@ -97,7 +97,7 @@ def _save(product_id: int, form: ProductForm) -> wire.Product:
 
 
 def _conflict(product_id: int, form: ProductForm, status: int) -> Response:
-    """Both versions side by side; saving again means that the person has seen the stored one."""
+    """Shows both versions side by side; saving again means that the person has seen the stored one."""
     stored = client.get().read(product_id)
     form.etag.data = stored.etag
     form.shown.data = "conflict"
@@ -117,7 +117,7 @@ def _refused(template: str, form: ProductForm, **values: object) -> Response:
 
 
 def _once_more(template: str, form: ProductForm, **values: object) -> Response:
-    """The page in another language or other colours, with what was typed and what was wrong with it."""
+    """Shows the page in another language or with other colours, with the same input and errors."""
     if form.shown.data == "errors":
         form.validate()
     return _page(template, form, HTTPStatus.OK, **values)
@@ -133,5 +133,5 @@ def _away(template: str, form: ProductForm, **values: object) -> Response:
 
 
 def _to(product: wire.Product) -> Response:
-    """Redirects, so that reloading the page that follows sends nothing again."""
+    """Redirects to the product, so that reloading the next page does not submit the form again."""
     return redirect(url_for("products.show", product_id=product.id), HTTPStatus.SEE_OTHER)

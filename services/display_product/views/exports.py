@@ -1,4 +1,4 @@
-"""The catalogue as a file, passed through from read-product piece by piece."""
+"""Downloads the catalogue as a file, streamed through from read-product."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ views = Blueprint("exports", __name__)
 
 @views.get("/export/products.<any(csv, ndjson):kind>")
 def download(kind: str) -> Response:
-    """The file."""
+    """Streams the file."""
     return streams.admit(partial(_file, kind))
 
 

@@ -15,7 +15,7 @@ views = Blueprint("home", __name__)
 
 @views.get("/")
 def index() -> Response:
-    """The home page."""
+    """Shows the home page."""
     said = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})
 
     def values() -> dict[str, Any]:

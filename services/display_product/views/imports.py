@@ -1,6 +1,6 @@
-"""Importing a file: choose it, see what would happen, start it, and follow it to its report.
+"""Imports a file: choose it, preview what would happen, start the import, and follow it to its report.
 
-Each import has one page, whatever its state, so a person may leave it, reload it, or send it to a colleague.
+Each import has a single page in every state, so a person can leave it, reload it, or send its link to a colleague.
 """
 
 import csv
@@ -34,9 +34,9 @@ DEFAULT = "skip"
 CHOICES: dict[str, Container[str]] = {"charset": charsets.CHOICES, "on_conflict": ON_CONFLICT}
 MEDIA_TYPES = {"ndjson": "application/x-ndjson", "jsonl": "application/x-ndjson", "json": "application/json"}
 UNDER_WAY = ("checking", "waiting", "running")
-# In all other states some of its rows may just have been written, whoever has started it.
+# In all other states, some rows may just have been written, no matter who started the import.
 UNWRITTEN = ("checking", "checked", "waiting")
-# What another encoding may mend.
+# Errors that another encoding may fix.
 ENCODING_CODES = ("encoding", "charset", "damaged", "no_headings")
 
 views = Blueprint("imports", __name__)
@@ -44,7 +44,7 @@ views = Blueprint("imports", __name__)
 
 @dataclass(frozen=True)
 class Fault:
-    """An error or a warning of a row as the page shows it."""
+    """An error or warning of a row as the page shows it."""
 
     row: int
     column: str
@@ -54,15 +54,15 @@ class Fault:
 
 @views.get("/import")
 def choose() -> Response:
-    """The form with the file."""
+    """Shows the form to choose a file."""
     return _form(None, HTTPStatus.OK, request.args)
 
 
-# Reads its form itself, piece by piece, and checks the token then.
+# This view reads its form itself, piece by piece, and checks the token afterwards.
 @views.post("/import")
 @csrf.exempt
 def send() -> Response:
-    """Hands the file on to be checked, and leads to the page of its import."""
+    """Passes the file on to be checked, and redirects to the page of its import."""
     upload = Upload(request, current_app.extensions["settings"].import_max_bytes)
     try:
         return _to(_check_file(upload))
@@ -80,7 +80,7 @@ def send() -> Response:
 
 @views.get("/imports")
 def index() -> str:
-    """The imports, the newest first."""
+    """Lists the imports, the newest first."""
     after = request.args.get("after")
     page = client.get().imports({"limit": LISTED} | ({"after": after} if after is not None else {}))
     following = parse_qs(urlsplit(page.next).query)["after"][0] if page.next else None
@@ -89,32 +89,32 @@ def index() -> str:
 
 @views.get("/imports/<product_id:import_id>")
 def show(import_id: int) -> Response:
-    """One import."""
+    """Shows one import."""
     return _page(import_id)
 
 
 @views.post("/imports/<product_id:import_id>/start")
 def start(import_id: int) -> Response:
-    """Starts what has been checked; pressed twice, it is started once."""
+    """Starts a checked import; pressing the button twice starts it once."""
     return _ask(import_id, client.get().start)
 
 
 @views.post("/imports/<product_id:import_id>/check")
 def check(import_id: int) -> Response:
-    """Checks the file again, in another encoding or with another choice."""
+    """Checks the file again with another encoding or another choice for known SKUs."""
     options = _options(request.form)
     return _ask(import_id, lambda which: client.get().check_again(which, options))
 
 
 @views.post("/imports/<product_id:import_id>/cancel")
 def cancel(import_id: int) -> Response:
-    """Stops an import."""
+    """Cancels an import."""
     return _ask(import_id, client.get().cancel)
 
 
 @views.get("/imports/<product_id:import_id>/errors.csv")
 def faults(import_id: int) -> Response:
-    """The rows that were not taken, as a file for a spreadsheet."""
+    """Downloads the rejected rows as a file for a spreadsheet."""
     found = _read(import_id)
     if isinstance(found, Response):
         return found
@@ -137,7 +137,7 @@ def faults(import_id: int) -> Response:
 
 
 def _check_file(upload: Upload) -> int:
-    """Sends the file to be checked, and returns the number of its import."""
+    """Sends the file to be checked, and returns the ID of its import."""
     if "csrf_token" in upload.fields or not upload.name:
         _check_fields(upload)
     if not upload.name:
@@ -157,7 +157,7 @@ def _check_file(upload: Upload) -> int:
 
 
 def _options(fields: Mapping[str, str]) -> dict[str, str]:
-    """How the form wants the file to be read. Aborts with 400 for a choice that there is not."""
+    """Returns the import options in the form. Aborts with 400 for an unknown choice."""
     options = {name: value for name in CHOICES if (value := fields.get(name))}
     if any(value not in CHOICES[name] for name, value in options.items()):
         abort(HTTPStatus.BAD_REQUEST)
@@ -165,7 +165,7 @@ def _options(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _content(upload: Upload) -> Iterator[bytes]:
-    """The file; whatever is wrong with the form keeps it from being complete."""
+    """Yields the file; an error in the rest of the form is raised at the end, so that the upload stays incomplete."""
     yield from upload.content()
     _check_fields(upload)
 
@@ -196,7 +196,7 @@ def _form(fault: str | None, status: int, chosen: Mapping[str, str]) -> Response
 
 
 def _ask(import_id: int, what: Callable[[int], None]) -> Response:
-    """Asks for a change of the import, and leads back to its page, or shows there why it is not possible."""
+    """Requests a change of the import, and redirects to its page, or shows there why the change is not possible."""
     try:
         what(import_id)
     except client.Missing:
@@ -212,7 +212,7 @@ def _ask(import_id: int, what: Callable[[int], None]) -> Response:
 
 
 def _read(import_id: int) -> wire.Import | Response:
-    """The import, or the page that says that there is none."""
+    """Returns the import, or the error page if there is no such import."""
     try:
         return client.get().imported(import_id)
     except client.Missing:
@@ -266,7 +266,7 @@ def _page(import_id: int, fault: str | None = None, status: int = HTTPStatus.OK)
 
 
 def _has_encoding(found: wire.Import) -> bool:
-    """Whether another encoding would read the file differently; some kinds of file are always in the same one."""
+    """Whether another encoding would read the file differently; some kinds of file have a fixed encoding."""
     if found.report:
         return bool(found.report.columns)
     return found.problem is not None and found.problem.code in ENCODING_CODES

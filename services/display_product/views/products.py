@@ -1,4 +1,4 @@
-"""The list, and the page of one product."""
+"""The list of products, and the page of one product."""
 
 from http import HTTPStatus
 from typing import Any
@@ -29,7 +29,7 @@ views = Blueprint("products", __name__)
 
 @views.get("/products")
 def index() -> Response:
-    """One page of the list."""
+    """Shows one page of the list."""
     given = dict(request.args.lists())
     for name in (*DEFAULTS, "after", "trail"):
         if len(given.get(name, ())) > 1:
@@ -59,13 +59,13 @@ def index() -> Response:
 
 @views.get("/products/")
 def index_with_slash() -> Response:
-    """The list has one address."""
+    """Redirects to the list's one address."""
     query = request.query_string.decode("latin-1")
     return redirect(url_for("products.index") + (f"?{query}" if query else ""), HTTPStatus.PERMANENT_REDIRECT)
 
 
 @views.get("/products/<product_id:product_id>")
 def show(product_id: int) -> Response:
-    """One product."""
+    """Shows one product."""
     said = client.get().look_up(product_id)
     return kept.answer("product.html", said, lambda: {"product": said.decode(wire.Product)})

@@ -1,4 +1,4 @@
-"""How the catalogue is doing, for the engineer on call."""
+"""The status page, for the engineer on call."""
 
 from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
@@ -11,7 +11,7 @@ views = Blueprint("status", __name__)
 
 @views.get("/status")
 def show() -> Response:
-    """Each service with its version, the time of its answer, and what it needs."""
+    """Shows each service with its version, its response time, and its dependencies."""
     asked = client.get()
     reports = [asked.inspect(service) for service in asked.services]
     response = make_response(render_template("status.html", reports=reports, version=__version__))

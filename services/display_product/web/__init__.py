@@ -1,1 +1,1 @@
-"""What the pages owe to HTTP and browsers, whatever they show."""
+"""HTTP and browser concerns of the pages, independent of their content."""

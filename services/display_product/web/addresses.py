@@ -1,4 +1,4 @@
-"""The address under which people open the pages: CATALOG_PUBLIC_URL decides it, no header does."""
+"""The public address of the pages: it comes from CATALOG_PUBLIC_URL, never from a header."""
 
 from functools import lru_cache
 from typing import Any
@@ -11,9 +11,9 @@ from catalog.settings import Settings
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Makes the app believe the setting; without one it believes the request, as on a developer's machine.
+    """Makes the app trust the setting; without one it trusts the request, as on a developer's machine.
 
-    Gives templates a `url_for` that builds each address once: every page has the same twenty.
+    Gives templates a cached `url_for`: every page has the same twenty addresses.
     """
     app.jinja_env.globals["url_for"] = url_for
     if settings.public_url:
@@ -21,25 +21,25 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def url_for(endpoint: str, **values: Any) -> str:
-    """The address on these pages; see flask.url_for."""
+    """Returns an address on these pages; see flask.url_for."""
     return _built(request.script_root, endpoint, tuple(values.items()))
 
 
-# Few, since an address may have some thousand characters.
+# The cache is small, since an address may have a few thousand characters.
 @lru_cache(maxsize=256)
 def _built(_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     return flask.url_for(endpoint, **dict(values))
 
 
 def prefix_of(public_url: str | None) -> str:
-    """Path of the public URL without a final slash: `/shop`, or nothing."""
+    """Returns the path of the public URL without a trailing slash: `/shop`, or an empty string."""
     return urlsplit(public_url).path.rstrip("/") if public_url else ""
 
 
 class PublicAddress:
     """WSGI middleware that sets scheme, host and path prefix (PEP 3333) from the public URL.
 
-    A proxy may take the prefix off the path or leave it on; both work.
+    A proxy may strip the prefix from the path or keep it; both work.
     """
 
     def __init__(self, app: Any, public_url: str) -> None:
@@ -47,7 +47,7 @@ class PublicAddress:
         self._app = app
         self._scheme = parts.scheme
         self._host = parts.netloc
-        # WSGI wants the path unquoted, and its bytes as Latin-1.
+        # WSGI requires an unquoted path, with its bytes decoded as Latin-1.
         self._prefix = unquote(prefix_of(public_url)).encode().decode("latin-1")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Style sheets, scripts and pictures under names that change with their content, so that browsers keep them."""
+"""Style sheets, scripts and images under names that change with their content, so that browsers can cache them."""
 
 import gzip
 import hashlib
@@ -48,7 +48,7 @@ def _read(path: Path) -> Asset:
 
 @assets.get("/static/<name>")
 def static(name: str) -> Response:
-    """One file; a name of another version is unknown, since its content is gone."""
+    """Serves one file. The name of another version gives 404, since this process does not have its content."""
     found: Asset | None = current_app.extensions["assets"].get(name)
     if found is None:
         abort(404)

@@ -1,8 +1,8 @@
-"""Answers of read-product that are used again, as an HTTP cache does (RFC 9111).
+"""An HTTP cache (RFC 9111) for the responses of read-product.
 
-The list is asked for far more often than it changes. How long an answer may be used, the answer itself says; those who
-ask for the same one at the same time wait for one request. That goes round what read-product has kept: an answer from
-there has often used up its time on the way, and what is a second old here would be two.
+The list is read far more often than it changes. Each response says how long it may be reused, and concurrent requests
+for the same address share one request to the service. That request bypasses read-product's own cache: a response from
+there has often used up its lifetime on arrival, and what may be a second old here would be two seconds old.
 """
 
 import contextlib
@@ -23,44 +23,44 @@ from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.http import parse_cache_control_header
 
 KEPT_BYTES = 4 * 1024 * 1024
-"""What the bodies of a process may have together."""
+"""Limit of all cached bodies in a process."""
 ANSWER_BYTES = KEPT_BYTES // 16
-"""What one body may have: a page of a hundred long products must not drive all others out."""
+"""Limit of one body: a page of a hundred long products must not evict all others."""
 T = TypeVar("T")
 ANSWER_SECONDS = 8
-"""Within which a page begins, however many questions it has and whatever the services do; they need up to 7."""
+"""A page starts within this time, however many requests it makes and whatever the services do; they need up to 7."""
 LASTS_MAX = 10
-"""Seconds for which an answer is used at the most, whatever it says."""
+"""Seconds for which a response is reused at most, whatever it allows."""
 OVERHEAD = 1000
-"""Bytes that an answer takes besides its body and its address."""
+"""Bytes that a cached response takes in addition to its body and its address."""
 
 Send = Callable[[Mapping[str, str]], urllib3.BaseHTTPResponse]
-"""Sends the request, with these headers. Raises what a request can end in."""
+"""Sends the request with these headers. Raises whatever a request can raise."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service said; when it was `asked`, and `until` when that is fresh, in seconds of time.monotonic."""
+    """A response; `asked` is when the request was sent, `until` when it expires, both in time.monotonic seconds."""
 
     body: bytes
     etag: str | None = None
     asked: float = 0.0
     until: float = 0.0
     lasts: bool = False
-    """Whether it was fresh when it came, so that others who had asked for it by then may use it."""
+    """Whether it was fresh on arrival, so that requests waiting for it may use it."""
 
     @cached_property
     def version(self) -> bytes:
-        """The same for the same content alone, whichever replica said it."""
+        """A hash of the content, which is the same whichever replica responded."""
         return hashlib.blake2b(self.body, digest_size=16).digest()
 
     def decode(self, kind: type[T]) -> T:
-        """What the body says."""
+        """Decodes the body."""
         return msgspec.json.decode(self.body, type=kind)
 
 
 class Answers:
-    """The kept answers of one service by the address that they were asked for. Safe for threads."""
+    """The cached responses of one service by address. Thread-safe."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._lock = threading.Lock()
@@ -69,9 +69,9 @@ class Answers:
         self._room = kept_bytes
 
     def get(self, address: str, send: Send, *, anew: bool, patience: float) -> Answer:
-        """The answer at this address, kept or sent for; with `anew` always sent for.
+        """Returns the response for this address, from the cache or the service; with `anew` always from the service.
 
-        `patience` is for how many seconds to wait for somebody else's request, before one is sent from here.
+        `patience` is how many seconds to wait for another thread's request before sending one from this thread.
         """
         if anew:
             return self._ask(address, send)
@@ -84,7 +84,7 @@ class Answers:
                 mine = self._flights[address] = Future()
         if flight is None:
             return self._fly(address, send, mine)
-        # Where answers may not be used again, nobody waits for another's.
+        # If responses from this address may not be reused, waiting for another thread's request is pointless.
         if kept is None or kept.lasts:
             with contextlib.suppress(TimeoutError):
                 answer = flight.result(patience)
@@ -110,7 +110,7 @@ class Answers:
         headers = {"Cache-Control": "no-cache"}
         if kept is not None and kept.etag:
             headers["If-None-Match"] = kept.etag
-        # Time that the request takes counts as age (RFC 9111, 4.2.3): the answer may be as old as its question.
+        # The duration of the request counts as age (RFC 9111, 4.2.3): the response may be as old as the request.
         asked = time.monotonic()
         response = send(headers)
         etag, lifetime = response.headers.get("ETag"), _lifetime(response.headers)
@@ -124,7 +124,7 @@ class Answers:
     def _keep(self, address: str, answer: Answer) -> None:
         with self._lock:
             old = self._kept.get(address)
-            # One that was long on its way must not bring back what was before.
+            # A slow response must not replace a newer one.
             if old is not None and old.asked > answer.asked:
                 return
             self._drop(address)
@@ -147,10 +147,10 @@ def _size(address: str, answer: Answer) -> int:
 
 
 def _lifetime(headers: Mapping[str, str]) -> float:
-    """For how many seconds an answer may still be used without asking (RFC 9111, 4.2)."""
+    """Returns for how many seconds a response may still be used without revalidation (RFC 9111, 4.2)."""
     said = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
     if said.no_cache or said.no_store or not said.max_age:
         return 0
     age = headers.get("Age", "0")
-    # An age that cannot be read may be any.
+    # An invalid Age means that the age is unknown.
     return min(max(said.max_age - int(age), 0), LASTS_MAX) if age.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""How a page reaches the browser: what may be kept, asked for again by ETag, and compressed."""
+"""Caching headers, conditional requests and compression of pages."""
 
 from flask import Flask, Response, g, request, session
 
@@ -6,10 +6,10 @@ from display_product.web import kept
 
 
 def register(app: Flask) -> None:
-    """Sets the caching headers of pages, answers 304, and compresses what holds no secret.
+    """Sets the caching headers of pages, responds with 304, and compresses pages that contain no secret.
 
-    A page with a CSRF token is never compressed: whoever can make the browser ask for pages that repeat a text of
-    his choice could tell the token by their lengths (BREACH). Such a page also differs each time, so it gets no ETag.
+    A page with a CSRF token is never compressed: an attacker who can make the browser request pages that reflect a
+    chosen text could infer the token from their lengths (BREACH). Such a page differs each time, so it has no ETag.
     """
 
     @app.after_request
@@ -18,12 +18,12 @@ def register(app: Flask) -> None:
             return response
         response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
         response.headers.setdefault("Cache-Control", "private, no-cache")
-        if "ETag" in response.headers:  # It is a kept page.
+        if "ETag" in response.headers:  # A cached page.
             return response
         if response.is_streamed or "csrf_token" in g or session.modified:
             return response
         if response.status_code == 200:
-            # Weak, since the same page travels compressed and plain.
+            # Weak, since the same page is sent both compressed and plain.
             response.add_etag(weak=True)
             response.make_conditional(request)
         if response.status_code != 304:

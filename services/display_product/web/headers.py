@@ -1,4 +1,4 @@
-"""Headers that tell the browser what these pages never do."""
+"""Security headers, which tell the browser what these pages never do."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from catalog.settings import Settings
 
-# Pico's stylesheet has its small pictures as data: addresses.
+# Pico's style sheet embeds its icons as data: URLs.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -34,20 +34,20 @@ HSTS = "max-age=31536000"
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Adds the headers to every answer."""
+    """Adds the headers to every response."""
     headers = dict(HEADERS)
     if _is_for_https_alone(settings.public_url):
         headers["Strict-Transport-Security"] = HSTS
 
     @app.after_request
     def protect(response: Response) -> Response:
-        # Nothing else sets them, so they are not looked for.
+        # Nothing else sets these headers, so extend need not look for existing ones.
         response.headers.extend(headers)
         return response
 
 
 def _is_for_https_alone(public_url: str | None) -> bool:
-    """Whether browsers may be told never to use HTTP for this host again, on any port; a developer’s own needs it."""
+    """Whether browsers may be told never to use HTTP for this host again, on any port; on localhost it is needed."""
     parts = urlsplit(public_url or "")
     host = parts.hostname or ""
     return parts.scheme == "https" and host != "localhost" and not host.endswith(".localhost")

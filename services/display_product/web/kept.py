@@ -1,8 +1,8 @@
-"""Pages that are made once for all who would get the same: most requests are for a page that has not changed.
+"""A cache of rendered pages, shared by everyone who would get the same page: most requests are for unchanged pages.
 
-What a page is made of gives its ETag before it is made: a browser that has the page is told so for the price of the
-question to the services, and a page that is kept is sent as it is, compressed once. Making it takes several times as
-long as all the rest of a request.
+The ETag is a hash of all inputs of a page, so it is known before rendering. A browser that has the page gets a 304 for
+the cost of the request to the services, and a cached page is sent as it is, compressed once. Rendering takes several
+times as long as the rest of a request.
 """
 
 import gzip
@@ -25,47 +25,47 @@ from display_product.web import preferences
 from display_product.web.cache import Answer
 
 KEPT_BYTES = 8 * 1024 * 1024
-"""What the pages of a process may have together."""
+"""Limit of all cached pages in a process."""
 COMPRESS_MIN = 1000
 GZIP_LEVEL = 6
 
 
 @dataclass
 class Page:
-    """A page as it is, and compressed."""
+    """A rendered page, plain and compressed."""
 
     plain: bytes
 
     @cached_property
     def compressed(self) -> bytes:
-        """Made when a browser takes it; with a fixed time, so that the same page is the same bytes."""
+        """Compressed on first use, with a fixed timestamp so that the same page gives the same bytes."""
         return gzip.compress(self.plain, GZIP_LEVEL, mtime=0)
 
     @property
     def size(self) -> int:
-        """Bytes that it takes, compressed form included."""
+        """Memory in bytes, an estimate of the compressed form included."""
         return 2 * len(self.plain)
 
 
 class Pages:
-    """The kept pages by their ETags; the ones that nobody has asked for longest make room. Safe for threads."""
+    """The cached pages by ETag; the least recently used ones are evicted. Thread-safe."""
 
     def __init__(self, made_by: bytes, kept_bytes: int = KEPT_BYTES) -> None:
         self.made_by = made_by
-        """Another one where the same products would give another page."""
+        """Identifies the code and settings; it differs when the same products would give another page."""
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Page] = OrderedDict()
         self._room = kept_bytes
 
     def get(self, etag: str) -> Page | None:
-        """A page that is kept."""
+        """Returns a cached page, or None."""
         with self._lock:
             if found := self._kept.get(etag):
                 self._kept.move_to_end(etag)
             return found
 
     def keep(self, etag: str, page: Page) -> None:
-        """Keeps a page."""
+        """Adds a page to the cache."""
         with self._lock:
             if etag in self._kept:
                 return
@@ -77,21 +77,21 @@ class Pages:
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Prepares for the app's pages."""
+    """Creates the cache for the app's pages."""
     app.extensions["kept"] = Pages(_made_by(settings))
 
 
 def answer(template: str, said: Answer, values: Callable[[], dict[str, Any]]) -> Response:
-    """The page of this template at the address at hand, which nothing but the services' answer decides.
+    """Responds with the page of this template for the current address, from the cache if possible.
 
-    `values` gives what the template takes, and is called only when the page must be made. So it must not depend on
-    anything but `said` and the address; on the language and the like only as all pages do.
+    `values` returns the template's variables, and is called only if the page must be rendered. So it must depend on
+    nothing but `said` (the service's response) and the address, and on language and the like only as all pages do.
     """
     if _has_message():
         return current_app.make_response(render_template(template, **values()))
     pages: Pages = current_app.extensions["kept"]
     etag = _etag(pages, said)
-    # Weak, since the same page travels compressed and plain.
+    # Weak, since the same page is sent both compressed and plain.
     headers = {"ETag": f'W/"{etag}"'}
     if request.if_none_match.contains_weak(etag):
         return Response(status=304, headers=headers, mimetype="text/html")
@@ -107,7 +107,7 @@ def answer(template: str, said: Answer, values: Callable[[], dict[str, Any]]) ->
 
 
 def send(response: Response, page: Page) -> None:
-    """Puts the page into the response, compressed when the browser takes that and it is worth it."""
+    """Puts the page into the response, compressed if the browser accepts that and it is worthwhile."""
     if len(page.plain) >= COMPRESS_MIN and request.accept_encodings.quality("gzip"):
         response.set_data(page.compressed)
         response.headers["Content-Encoding"] = "gzip"
@@ -116,12 +116,12 @@ def send(response: Response, page: Page) -> None:
 
 
 def _has_message() -> bool:
-    """Whether the page says something once that no other will say."""
+    """Whether this page must show a flashed message, which is shown only once."""
     return current_app.config["SESSION_COOKIE_NAME"] in request.cookies and "_flashes" in session
 
 
 def _etag(pages: Pages, said: Answer) -> str:
-    """What the page is made of: all that a template can come to know of a request that has no message to show."""
+    """Hashes all inputs of the page: everything a template can see of a request that has no message to show."""
     parts = (
         pages.made_by,
         said.version,
@@ -135,7 +135,7 @@ def _etag(pages: Pages, said: Answer) -> str:
 
 
 def _made_by(settings: Settings) -> bytes:
-    """Tells releases and settings apart that make other pages of the same products."""
+    """Hashes the code and settings, which may render the same products differently."""
     folder = Path(__file__).parents[1]
     digest = hashlib.blake2b(msgspec.msgpack.encode([version("babel"), settings.currency, settings.import_max_bytes]))
     for file in sorted(folder.rglob("*")):

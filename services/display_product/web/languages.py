@@ -1,4 +1,4 @@
-"""The language of a page: what the person chose, else what the browser prefers, else English."""
+"""The language of a page: the person's choice, or else the browser's preference, or else English."""
 
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -17,7 +17,7 @@ COOKIE = "language"
 
 
 def register(app: Flask) -> None:
-    """Sets Flask-Babel up, and gives templates the languages."""
+    """Sets up Flask-Babel, and gives templates the languages."""
     Babel(app, locale_selector=choose, default_timezone="UTC")
     app.jinja_env.globals["languages"] = LANGUAGES
 
@@ -32,10 +32,10 @@ def register(app: Flask) -> None:
 
 
 def _gettext(translations: NullTranslations) -> Callable[..., Markup]:
-    """`_` of templates in one language.
+    """Returns the `_` function of templates for one language.
 
-    Flask-Babel's finds out the language for each sentence of a page, and puts values into those that take none, which
-    is a fifth of what a page takes.
+    Flask-Babel's own function determines the language for every sentence of a page, and interpolates values even into
+    sentences that have none. This takes a fifth of the time of a page.
     """
 
     @lru_cache(maxsize=1000)
@@ -53,7 +53,7 @@ def _gettext(translations: NullTranslations) -> Callable[..., Markup]:
 
 
 def choose() -> str:
-    """The code of the language for this request."""
+    """Returns the language code for this request."""
     chosen = g.get(COOKIE) or request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)

@@ -1,18 +1,18 @@
-"""How large a request may be."""
+"""Limits the size of requests."""
 
 from flask import Flask, request
 
 from catalog.settings import Settings
 
 FORM_MAX = 512 * 1024
-# What a form says besides its file.
+# Room for the fields of a form besides its file.
 MARGIN = 64 * 1024
 DRAIN_FACTOR = 4
 CHUNK = 64 * 1024
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Sets the limit of each request by its page."""
+    """Sets the limit for each request by its endpoint."""
     most = {"imports.send": settings.import_max_bytes + MARGIN}
 
     @app.before_request
@@ -24,7 +24,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def drain(most: int) -> None:
-    """Reads a body that is refused to its end: a browser that is still sending would not read the answer."""
+    """Reads a refused body to its end: a browser that is still sending would not read the response."""
     length = request.content_length or 0
     source = request.environ["wsgi.input"]
     while 0 < length <= most and (chunk := source.read(min(CHUNK, length))):

@@ -1,7 +1,7 @@
-"""What a person chose for all pages: colours, language, cards or table. Each is a cookie of its own.
+"""A person's preferences for all pages: colours, language, cards or table. Each has its own cookie.
 
-On a page with a form the switch sends that form, to an address that answers with the same page and does nothing
-else, so that what was typed stays.
+On a page with a form, the switch submits that form to an address that only shows the same page again, so that the
+input is kept.
 """
 
 from http import HTTPStatus
@@ -22,14 +22,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     LANGUAGE: tuple(LANGUAGES),
 }
 A_YEAR = 365 * 24 * 3600
-# Longer than any address that the list gives.
+# Longer than any address of the list.
 ADDRESS_MAX = 6000
 
 preferences = Blueprint("preferences", __name__)
 
 
 def register(app: Flask) -> None:
-    """Gives templates `theme` and `layout`, and `here`: where the switch leads on a page without a form."""
+    """Gives templates `theme`, `layout` and `here`, the address to return to from a switch on a page without a form."""
     app.register_blueprint(preferences)
 
     @app.context_processor
@@ -38,13 +38,13 @@ def register(app: Flask) -> None:
 
 
 def current(name: str) -> str:
-    """The choice for this request; the first one when there is none that is known."""
+    """Returns the choice for this request; the first option if there is no valid choice."""
     value = g.get(name) or request.cookies.get(name, "")
     return value if value in CHOICES[name] else CHOICES[name][0]
 
 
 def switched() -> bool:
-    """Whether the form was sent by a switch, so that nothing must be saved; the choice counts from now on."""
+    """Applies the choice of a switch; returns whether a switch submitted the form, so that nothing must be saved."""
     choices = {name: value for name, value in request.form.items() if name in CHOICES}
     for name, value in choices.items():
         if value not in CHOICES[name]:
@@ -70,12 +70,12 @@ def switched() -> bool:
     return bool(choices)
 
 
-# Without a token, so that pages without a form need no session: a choice that someone else sends for a person
-# costs a click, and SameSite cookies are not even needed for it.
+# No CSRF token, so that pages without a form need no session: a forged choice only costs the person a click to undo,
+# and forging it does not even take SameSite cookies.
 @preferences.post("/preferences")
 @csrf.exempt
 def choose() -> Response:
-    """Remembers a choice, and goes back to the page where it was made."""
+    """Stores a choice, and redirects to the page where it was made."""
     if request.form.keys() - CHOICES.keys() - {"next"}:
         abort(HTTPStatus.BAD_REQUEST)
     switched()
@@ -83,7 +83,7 @@ def choose() -> Response:
 
 
 def _here() -> str:
-    """The address of this page; the home page for one that only a form reaches."""
+    """Returns the address of this page; that of the home page if this page is only reached by a form."""
     is_read = request.method in ("GET", "HEAD")
     if not is_read and not current_app.create_url_adapter(request).test(method="GET"):  # type: ignore[union-attr]
         return url_for("home.index")
@@ -93,11 +93,11 @@ def _here() -> str:
 
 
 def _local(address: str) -> str:
-    """The address if it is one of these pages, else the home page: never another site, nor a neighbour's path."""
+    """Returns the address if it is on these pages, or else the home page: never another site or a neighbour's path."""
     is_plain = len(address) <= ADDRESS_MAX and address.isprintable() and "\\" not in address
     if is_plain and address.startswith("/") and not address.startswith("//"):
         path = unquote(urlsplit(address).path)
-        # A browser takes such segments away, and what stands before them.
+        # A browser removes such segments together with the ones before them.
         if path.startswith(request.script_root + "/") and not {".", ".."} & set(path.split("/")):
             return address
     return url_for("home.index")

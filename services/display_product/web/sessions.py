@@ -1,4 +1,4 @@
-"""The signed cookie that holds the CSRF token and the message that the next page shows."""
+"""The session: a signed cookie with the CSRF token and the message for the next page."""
 
 import hashlib
 import sys
@@ -17,18 +17,18 @@ from display_product.web.addresses import prefix_of
 from serving.settings import SettingError, read_secret
 
 KEY_MIN = 32
-# How far the clocks of two replicas may be apart.
+# How far the clocks of two replicas may differ.
 CLOCKS_APART = timedelta(minutes=5)
 
 
 class Protection(CSRFProtect):  # type: ignore[misc]
-    """Takes the token of the session, or one that has a cookie of its own."""
+    """Accepts the token of the session, or a token that has its own cookie."""
 
     def protect(self, apply_exemptions: bool = False) -> None:
         """See CSRFProtect."""
         if request.method not in current_app.config["WTF_CSRF_METHODS"]:
             return
-        # A form with a file is read by its view, piece by piece.
+        # The view of a form with a file reads it piece by piece.
         is_read = request.mimetype == "application/x-www-form-urlencoded"
         g.csrf_valid = is_read and has_cookie(request.form.get("csrf_token", ""))
         if not g.csrf_valid:
@@ -36,10 +36,10 @@ class Protection(CSRFProtect):  # type: ignore[misc]
 
 
 def has_cookie(token: str) -> bool:
-    """Whether this form was opened in this browser, before there was the session that is there now.
+    """Whether this form was opened in this browser before the current session existed.
 
-    Of two such forms, the second one's session replaces the first one's; so each brings a cookie of its own, which no
-    other site can set (OWASP, "Signed Double-Submit Cookie").
+    If two such forms are open, the session of the second replaces that of the first. So each form sets its own cookie,
+    which no other site can set (OWASP, "Signed Double-Submit Cookie").
     """
     cookie = request.cookies.get(_cookie_of(token), "")
     return "csrf_token" in session and _signer().verify_signature(token, cookie)
@@ -71,7 +71,7 @@ csrf = Protection()
 
 
 class Signer(TimestampSigner):
-    """Takes what a replica has signed whose clock is ahead of this one's."""
+    """Accepts signatures of a replica whose clock is ahead of ours."""
 
     def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:
         """See TimestampSigner."""
@@ -85,7 +85,7 @@ class Signer(TimestampSigner):
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Flask's, but for what it does on each request for a session that there is not, and that nobody asks for."""
+    """Flask's session interface, without its work on requests that have no session and do not use one."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if self.get_cookie_name(app) not in request.cookies:
@@ -104,7 +104,7 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Reads the key, sets the cookie's attributes and checks the CSRF token of every POST. Exits without a key."""
+    """Reads the key, sets the cookie's attributes, and checks the CSRF token of every POST. Exits if it has no key."""
     try:
         app.secret_key = _read_key(settings)
     except SettingError as error:
@@ -115,9 +115,9 @@ def register(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=is_secure(settings),
         SESSION_COOKIE_PATH=cookie_path(settings),
-        # A form may stay open over lunch: its token lives as long as the session.
+        # A form may stay open over lunch, so its token is valid as long as the session.
         WTF_CSRF_TIME_LIMIT=None,
-        # Asks for a Referer under https, which privacy tools take away; the token suffices.
+        # The strict mode requires a Referer under https, which privacy tools remove; the token suffices.
         WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = _Sessions()
@@ -126,12 +126,12 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def is_secure(settings: Settings) -> bool:
-    """Whether people use https, so that cookies must never travel without it."""
+    """Whether the pages use https, so that cookies must never be sent without it."""
     return urlsplit(settings.public_url or "").scheme == "https"
 
 
 def cookie_path(settings: Settings) -> str:
-    """The path of the pages, so that neighbours on the same host do not get the cookies."""
+    """Returns the path of the pages, so that other applications on the same host do not get the cookies."""
     return prefix_of(settings.public_url) or "/"
 
 

@@ -1,4 +1,4 @@
-"""The file of a form, handed on while it arrives: it is never as a whole in memory, nor on disk."""
+"""Streams the file of a form while it arrives: it is never held completely in memory or on disk."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,15 @@ NAME_MAX = 200
 CHUNK = 64 * 1024
 FIELDS_MAX = 16 * 1024
 PARTS_MAX = 20
-# What the decoder may keep back: a chunk, and the head of a part.
+# What the decoder may buffer: a chunk, and the header of a part.
 KEPT_MAX = 2 * CHUNK
 
 
 class Upload:
-    """A form (RFC 7578) that is read to where its file begins; `name` is empty when there is none.
+    """A form (RFC 7578), read up to where its file begins; `name` is empty if there is no file.
 
-    `fields` has the fields before the file, and those behind it once the content has been read. Aborts with 400 for
-    what is no such form or ends too soon, and with 413 for a file of more than `most` bytes.
+    `fields` holds the fields before the file, and those after it once the content has been read. Aborts with 400 if the
+    body is not such a form or ends too soon, and with 413 for a file of more than `most` bytes.
     """
 
     def __init__(self, request: Request, most: int) -> None:
@@ -30,7 +30,7 @@ class Upload:
         self._read_fields()
 
     def content(self) -> Iterator[bytes]:
-        """The file, and then what stands behind it: the end of the form is reached with the end of this."""
+        """Yields the file, and then reads the fields after it: when this ends, the whole form has been read."""
         size = 0
         for event in self._events:
             if isinstance(event, Data):
@@ -74,5 +74,5 @@ def _events(request: Request) -> Iterator[Event]:
     except ValueError:
         abort(400)
     except OSError:
-        # Not to be mistaken for a fault on the way to the service.
+        # The caller must not mistake this for a connection error to the service.
         raise ClientDisconnected from None

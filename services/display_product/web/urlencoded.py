@@ -1,7 +1,7 @@
-"""Forms as the pages send them: URL-encoded (WHATWG, URL Standard, 5) and in UTF-8.
+"""Parses forms as the pages send them: URL-encoded (WHATWG, URL Standard, 5) and in UTF-8.
 
-Werkzeug leaves bytes that are no UTF-8 as they were escaped, `Caf%E9`, or puts U+FFFD in their place, and so they would
-be stored.
+Werkzeug leaves bytes that are not UTF-8 escaped, `Caf%E9`, or replaces them with U+FFFD, and the catalogue would store
+the result.
 """
 
 from typing import IO
@@ -40,5 +40,5 @@ class _Request(flask.Request):
 
 
 def register(app: Flask) -> None:
-    """Makes `request.form` take such forms only; a form with a file is read by its view, piece by piece."""
+    """Makes `request.form` accept only such forms; the view of a form with a file reads it piece by piece."""
     app.request_class = _Request

@@ -1,7 +1,7 @@
-"""Who has just written sees it at once, although lists are kept for a second or so.
+"""Read-your-writes: people see their own changes at once, although lists are cached for a second or so.
 
-What they ask for goes round all caches for a while. A cookie remembers it, whose life the browser counts: the replicas
-of the pages need no common clock, and share nothing.
+After a write, a person's requests bypass all caches for a while. A cookie marks this, and the browser counts its
+lifetime: the replicas of the pages need no common clock, and share no state.
 """
 
 from flask import Flask, Response, current_app, g, request
@@ -12,11 +12,11 @@ from display_product.web.sessions import cookie_path, is_secure
 
 COOKIE = "catalog_wrote"
 SECONDS = LASTS_MAX + ANSWER_SECONDS + 2
-"""For how long: more than an answer from before can be kept, which may have been on its way for as long as a page."""
+"""Longer than any older response can stay cached, even one that was in flight for the whole time of a page."""
 
 
 def register(app: Flask) -> None:
-    """Gives the cookie to whoever has written."""
+    """Sets the cookie on the response to a write."""
 
     @app.after_request
     def remember(response: Response) -> Response:
@@ -35,10 +35,10 @@ def register(app: Flask) -> None:
 
 
 def note() -> None:
-    """Says that the person may have written something, or that an import of theirs has."""
+    """Notes that the person, or one of their imports, may have written something."""
     g.wrote = True
 
 
 def just_now() -> bool:
-    """Whether the person has written so lately that caches may not know it, or makes the browser load all anew."""
+    """Whether the person wrote so recently that caches may be stale, or has forced a reload in the browser."""
     return "wrote" in g or COOKIE in request.cookies or bool(request.cache_control.no_cache)
