@@ -38,9 +38,9 @@ def page(status: int, title: str, *sentences: str) -> Response:
 def away(error: client.Away) -> Response:
     """503: a service does not respond; says what still works."""
     if error.service == client.ADD:
-        what = _("Products cannot be added, changed or deleted just now; looking at them still works.")
+        what = _("Products cannot be added, changed or deleted at the moment, but you can still view them.")
     else:
-        what = _("The products cannot be shown just now. Nothing is lost.")
+        what = _("The products cannot be shown at the moment. Nothing is lost.")
     response = page(503, _("The catalogue is out of reach"), what, _("Try again in a minute."))
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -55,8 +55,8 @@ def missing(error: client.Missing) -> Response:
     return page(
         404,
         _("There is no such product"),
-        _("It may have been deleted, or its address is mistyped."),
-        _("Search for it by name, or look through the list."),
+        _("It may have been deleted, or its address may be mistyped."),
+        _("Search for it by name, or browse the list."),
     )
 
 
@@ -66,15 +66,15 @@ def refused(error: client.Refused) -> Response:
         return page(
             error.status,
             _("This search takes too long"),
-            _("Too many products have words that begin like these."),
-            _("Search for more or longer words."),
+            _("Too many products have words that begin with these."),
+            _("Try more or longer words."),
         )
     parameter = error.errors[0].pointer if error.errors else ""
     return page(
         400,
         _("This address does not work"),
         messages.of_parameter(parameter),
-        _("Begin again with the first page of the list."),
+        _("Start again from the first page of the list."),
     )
 
 
@@ -83,7 +83,7 @@ def expired(error: CSRFError | None = None) -> Response:
     return page(
         403,
         _("The form could not be accepted"),
-        _("It was open for very long, or your browser keeps no cookies for this site. Nothing was changed."),
+        _("It was open for too long, or your browser blocks cookies for this site. Nothing was changed."),
         _("Go back, reload the page and send the form again."),
     )
 
@@ -108,24 +108,24 @@ def _texts(status: int) -> tuple[str, ...]:
         case HTTPStatus.NOT_FOUND:
             return (
                 _("There is no page at this address"),
-                _("The address may be mistyped, or the page has moved."),
-                _("Go on from the home page, or search for a product."),
+                _("The address may be mistyped, or the page may have moved."),
+                _("Start from the home page, or search for a product."),
             )
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return (
                 _("This address cannot be used like that"),
-                _("It is for sending a form, or only for reading."),
-                _("Go on from the home page."),
+                _("It only accepts forms, or it is read-only."),
+                _("Start from the home page."),
             )
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return (
                 _("That is too large"),
-                _("An import file can have up to %(most)s MB, a product’s texts far less.", most=most),
+                _("An import file can be up to %(most)s MB; a product’s text must be much shorter.", most=most),
                 _("Split the file into smaller ones, or shorten the text. Nothing was changed."),
             )
     return (
         _("The request could not be understood"),
-        _("Something in the address or in the form is not as it should be. Nothing was changed."),
+        _("There is a mistake in the address or the form. Nothing was changed."),
         _("Go back and try again."),
     )
 
@@ -137,9 +137,9 @@ def _no_room(error: OSError) -> Response:
     log.error("no room: %s", error)
     return page(
         HTTPStatus.INSUFFICIENT_STORAGE,
-        _("There is no room left just now"),
-        _("The server could not keep what you sent. Nothing was changed."),
-        _("Try again in a minute; if it happens once more, tell the people who run the catalogue."),
+        _("The server is out of space"),
+        _("The server could not store what you sent. Nothing was changed."),
+        _("Try again in a minute. If it happens again, tell the people who run the catalogue."),
     )
 
 
@@ -149,5 +149,5 @@ def _bug(error: Exception) -> Response:
         500,
         _("Something went wrong"),
         _("The fault is ours. It has been logged under the number below."),
-        _("Try again; if it happens once more, tell the people who run the catalogue that number."),
+        _("Try again. If it happens again, give that number to the people who run the catalogue."),
     )

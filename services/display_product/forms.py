@@ -24,7 +24,7 @@ ETAG = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 FIELDS = wire.NewProduct.__struct_fields__
 ON_CONFLICT = {
     "skip": lazy_gettext("Leave the product as it is"),
-    "update": lazy_gettext("Change the product to what the file says"),
+    "update": lazy_gettext("Update the product from the file"),
     "fail": lazy_gettext("Report the row as an error"),
 }
 
@@ -111,7 +111,7 @@ class ProductForm(PlainForm):
     def faults(self) -> list[tuple[str | None, str]]:
         """All errors in the order of the form, each with the ID of its field and a sentence that names it."""
         if "csrf_token" in self.errors:
-            self.general = [_("The form is too old, or your browser keeps no cookies. Please send it again.")]
+            self.general = [_("The form was open for too long, or your browser blocks cookies. Please send it again.")]
         return [(None, sentence) for sentence in self.general] + [
             (self[field].id, _("%(field)s: %(fault)s", field=messages.label(field), fault=sentence))
             for field in FIELDS
@@ -126,9 +126,9 @@ class ImportForm(PlainForm):
     """
 
     token = HiddenField()
-    charset = SelectField(lazy_gettext("Encoding of the file"))
+    charset = SelectField(lazy_gettext("File encoding"))
     on_conflict = RadioField(
-        lazy_gettext("If a product with the same SKU is there already"),
+        lazy_gettext("If a product with the same SKU already exists"),
         choices=[SelectChoice(value, label) for value, label in ON_CONFLICT.items()],
         default="skip",
     )

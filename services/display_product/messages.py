@@ -29,21 +29,20 @@ def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOT
         case "required" | "blank" if field == "sku":
             return _("Enter an SKU with at least one visible character, or leave the field empty.")
         case "too_long":
-            return _("Shorten it: at most %(most)s characters are possible.", most=_number(params, "limit"))
+            return _("Shorten it to at most %(most)s characters.", most=_number(params, "limit"))
         case "control_character":
             return _of_control(str(params.get("character", "")), field)
         case "invisible_character":
-            return _("It contains the invisible character %(character)s (%(name)s); type it anew instead "
-                     "of copying it.",
+            return _("It contains the invisible character %(character)s (%(name)s); type it in instead of pasting it.",
                      character=params.get("character"), name=params.get("name"))  # fmt: skip
         case "exists" if field == "sku":
-            return _("Another product has this SKU already; capital and small letters count as the same.")
+            return _("Another product already has this SKU; upper and lower case count as the same.")
         case "unknown":
             return _("The catalogue has no such field.")
         case "repeated_member":
-            return _("It is given more than once.")
+            return _("This field appears more than once.")
         case "type":
-            return _("This is not a text.")
+            return _("This is not text.")
     return _("This value cannot be used.")
 
 
@@ -52,15 +51,15 @@ def _of_control(character: str, field: str | None) -> str:
         return _("Remove the line break; this must be a single line.")
     if character == "U+0009":
         return _("Remove the tab.")
-    return _("Remove the invisible control character %(character)s; such characters often come along when text "
-             "is copied.", character=character)  # fmt: skip
+    return _("Remove the invisible control character %(character)s; such characters often come with copied "
+             "text.", character=character)  # fmt: skip
 
 
 def _of_price(code: str, params: Mapping[str, str | int]) -> str | None:
     example = example_price()
     match code:
         case "required":
-            return _("Enter a price, such as %(example)s; 0 is possible too.", example=example)
+            return _("Enter a price, such as %(example)s; 0 is allowed.", example=example)
         case "number" | "type":
             return _("Write the price in digits, such as %(example)s.", example=example)
         case "ambiguous":
@@ -69,12 +68,12 @@ def _of_price(code: str, params: Mapping[str, str | int]) -> str | None:
         case "negative":
             return _("The price must not be below zero.")
         case "decimals":
-            return _("The price has too many decimals; two are possible.")
+            return _("The price has too many decimals; use at most two.")
         case "digits":
-            return _("The price is too large: at most %(most)s digits are possible before the decimals.",
+            return _("The price is too high: at most %(most)s digits are allowed before the decimals.",
                      most=_number(params, "limit"))  # fmt: skip
         case "currency":
-            return _("All prices are in the catalogue’s one currency; enter the number only.")
+            return _("All prices are in the catalogue’s currency; enter only the number.")
     return None
 
 
@@ -83,42 +82,42 @@ def of_row(fault: ImportFault) -> str:
     params = fault.params
     match fault.code:
         case "repeated":
-            return _("This is the product of row %(row)s again.", row=_number(params, "row"))
+            return _("This is the same product as in row %(row)s.", row=_number(params, "row"))
         case "exists_alike":
-            return _("Product %(id)s says the same and has no SKU either.", id=params.get("id"))
+            return _("Product %(id)s is identical and has no SKU either.", id=params.get("id"))
         case "exists":
-            return _("Product %(id)s has this SKU already.", id=params.get("id"))
+            return _("Product %(id)s already has this SKU.", id=params.get("id"))
         case "no_column":
-            return _("No product has this SKU yet, and for a new one the file lacks the column “%(field)s”.",
+            return _("No product has this SKU yet, and the file lacks the column “%(field)s” that a new product needs.",
                      field=label(fault.field))  # fmt: skip
         case "lacking_column":
-            return _("The file lacks the column “%(field)s”, so no new product can be made of its rows.",
+            return _("The file lacks the column “%(field)s”, so no new products can be created from its rows.",
                      field=label(fault.field))  # fmt: skip
         case "required" | "blank" if fault.field == "name":
             return _("The name is missing.")
         case "required" if fault.field == "price":
             return _("The price is missing.")
         case "cells":
-            return _("The row has %(found)s cells, the heading has %(expected)s.",
+            return _("The row has %(found)s cells, but the heading row has %(expected)s.",
                      found=_number(params, "found"), expected=_number(params, "expected"))  # fmt: skip
         case "quotation_marks":
-            return _("The quotation marks of this row do not match, so it cannot be told where its cells end.")
+            return _("The quotation marks in this row do not match, so it is unclear where its cells end.")
         case "malformed":
             return _("This line is not valid JSON.")
         case "line_too_long":
             return _("This line is too long.")
         case "similar_heading":
-            return _("This column is not used, though its heading begins like a known one.")
+            return _("This column is not used, although its heading begins like a known one.")
         case "missing_column":
-            return _("The file has no column “%(field)s”, so it can only change products that are there.",
+            return _("The file has no column “%(field)s”, so it can only update existing products.",
                      field=label(fault.field))  # fmt: skip
         case "failed_formula":
-            return _("The spreadsheet’s formula has failed here; this is taken as it stands.")
+            return _("The spreadsheet’s formula failed here; the value is taken as it is.")
         case "rounded_number":
-            return _("The spreadsheet has probably rounded this number, so that its last digits are lost. Give the "
-                     "column the format “Text” and enter it anew.")  # fmt: skip
+            return _("The spreadsheet has probably rounded this number, so its last digits are lost. Set the "
+                     "column’s format to “Text” and enter the number again.")  # fmt: skip
         case "no_product":
-            return _("The row has neither price nor SKU, so it is not a product of its own.")
+            return _("The row has neither a price nor an SKU, so it is not a separate product.")
     return of_field(fault.code, fault.field, params)
 
 
@@ -130,44 +129,47 @@ def of_file(fault: FieldError) -> str:
             return _("The columns “%(first)s” and “%(second)s” have the same name; rename one of them.",
                      first=params.get("first"), second=params.get("second"))  # fmt: skip
         case "encoding":
-            return _("The file is not in UTF-8 (see line %(line)s in a text editor), and it is not certain what it "
-                     "is in. It may be %(candidates)s. Choose its encoding, or save it as UTF-8.",
+            return _("The file is not in UTF-8 (see line %(line)s in a text editor), and its encoding is uncertain. "
+                     "It may be %(candidates)s. Choose the encoding, or save the file as UTF-8.",
                      line=_number(params, "line"), candidates=_charsets(params))  # fmt: skip
         case "charset":
-            return _("This encoding is not known here. Choose another one, or save the file as UTF-8.")
+            return _("This encoding is not supported. Choose another one, or save the file as UTF-8.")
         case "damaged" if params.get("encoding") == "UTF-8":
-            return _("The file is in UTF-8, but line %(line)s in a text editor is damaged; save it anew.",
+            return _("The file is in UTF-8, but line %(line)s (in a text editor) is damaged. Save the file again.",
                      line=_number(params, "line"))  # fmt: skip
         case "damaged":
-            return _("Line %(line)s in a text editor is not in %(encoding)s. Choose another encoding, or save the "
+            return _("Line %(line)s (in a text editor) is not in %(encoding)s. Choose another encoding, or save the "
                      "file as UTF-8.",
                      encoding=params.get("encoding"), line=_number(params, "line"))  # fmt: skip
         case "gone":
-            return _("The file is not kept here any more. Choose it again.")
+            return _("The file is no longer kept here. Choose it again.")
         case "failed" | "gave_up":
-            return _("The catalogue failed at this file. It is not your fault: tell those who run the catalogue.")
+            return _("The catalogue could not process this file. It is not your fault: tell the people who run the "
+                     "catalogue.")  # fmt: skip
         case "no_file":
             return _("Choose a file.")
         case "reused":
-            return _("Another file was sent from this form before. Choose the file again.")
+            return _("This form has already been used to send another file. Choose the file again.")
         case "empty":
             return _("The file is empty.")
         case "workbook":
-            return _("The file is a workbook. In the spreadsheet program, save it as CSV (in Excel: “CSV UTF-8”).")
+            return _("The file is a workbook. Save it as CSV in your spreadsheet program (in Excel: “CSV UTF-8”).")
         case "binary":
-            return _("The file is not text. Save it as CSV from the program that made it.")
+            return _("The file is not text. Save it as CSV in the program that created it.")
         case "json":
-            return _("The file is JSON as a whole. Import takes CSV, or NDJSON: one product on each line.")
+            return _("The whole file is one JSON document. You can import CSV, or NDJSON with one product per line.")
         case "no_headings":
-            return _("The first row must hold the headings, with “name” and “price” among them. “sku” and "
-                     "“description” are known too, and so are the headings of WooCommerce and Shopify, "
-                     "and French ones.")  # fmt: skip
+            return _("The first row must hold the headings, including “name” and “price”; “sku” and "
+                     "“description” are optional. French headings and those of WooCommerce and Shopify are recognised "
+                     "too.")  # fmt: skip
         case "quotation_marks":
-            return _("The quotation marks of the heading row do not match, so it cannot be told where its cells end.")
+            return _("The quotation marks in the heading row do not match, so it is unclear where its cells end.")
         case "too_many_lines":
-            return _("The file has more than %(most)s lines. Divide it.", most=_number(params, "limit"))
+            return _(
+                "The file has more than %(most)s lines. Split it into smaller files.", most=_number(params, "limit")
+            )
         case "line_too_long":
-            return _("The file has a line of more than a million characters: it is no table.")
+            return _("The file has a line of more than a million characters, so it is not a table.")
     return _("The file cannot be read as a table. Save it as CSV in UTF-8, with the headings in the first row.")
 
 
@@ -220,9 +222,11 @@ def of_parameter(name: str) -> str:
         case "limit":
             return _("The page size must be a whole number from 1 to 100.")
         case "after":
-            return _("The position in the list is none that the catalogue gave, or belongs to another search or order.")
+            return _(
+                "This position in the list did not come from the catalogue, or belongs to another search or sort order."
+            )
         case "sort":
-            return _("The list cannot be sorted like that.")
+            return _("The list cannot be sorted that way.")
         case "q":
-            return _("The search is too long, or is not text. At most 200 characters and 10 words are possible.")
-    return _("The address cannot be understood.")
+            return _("The search is too long, or is not text. Use at most 200 characters and 10 words.")
+    return _("The address is not valid.")

@@ -26,8 +26,8 @@ def test_an_import_says_that_it_is_under_way_and_goes_once(site: Site) -> None:
         page.evaluate(COUNT_AND_HOLD)
         button = page.get_by_role("button", name="Check the file")
         button.click()
-        expect(page.get_by_role("status")).to_contain_text("The file is being checked …")
-        expect(page.get_by_role("progressbar", name="The file is being checked …")).to_be_visible()
+        expect(page.get_by_role("status")).to_contain_text("Checking the file…")
+        expect(page.get_by_role("progressbar", name="Checking the file…")).to_be_visible()
         button.click()
         expect(page.get_by_role("progressbar")).to_have_count(1)
         assert page.evaluate("sent") == 1

@@ -125,7 +125,7 @@ def _once_more(template: str, form: ProductForm, **values: object) -> Response:
 
 def _away(template: str, form: ProductForm, **values: object) -> Response:
     form.general.append(
-        _("The catalogue cannot save anything just now. What you typed is still here: try again in a minute.")
+        _("The catalogue cannot save anything at the moment. What you typed is still here: try again in a minute.")
     )
     response = _page(template, form, HTTPStatus.SERVICE_UNAVAILABLE, **values)
     response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)

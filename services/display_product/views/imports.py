@@ -69,7 +69,7 @@ def send() -> Response:
     except client.Refused as refused:
         answer = _form(_why_not_sent(refused), refused.status, upload.fields)
     except client.Away:
-        fault = _("The catalogue cannot take a file just now. Nothing was changed: try again in a minute.")
+        fault = _("The catalogue cannot accept a file at the moment. Nothing was changed: try again in a minute.")
         answer = _form(fault, HTTPStatus.SERVICE_UNAVAILABLE, upload.fields)
         answer.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
     except CSRFError:
@@ -202,9 +202,11 @@ def _ask(import_id: int, what: Callable[[int], None]) -> Response:
     except client.Missing:
         return _missing()
     except client.Refused:
-        return _page(import_id, _("That is not possible any more. This is how the import is now."), HTTPStatus.CONFLICT)
+        return _page(
+            import_id, _("That is no longer possible. This is the current state of the import."), HTTPStatus.CONFLICT
+        )
     except client.Away:
-        fault = _("The catalogue cannot do that just now. Nothing is lost: try again in a minute.")
+        fault = _("The catalogue cannot do that at the moment. Nothing is lost: try again in a minute.")
         response = _page(import_id, fault, HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
         return response
@@ -223,7 +225,7 @@ def _missing() -> Response:
     return errors.page(
         HTTPStatus.NOT_FOUND,
         _("There is no such import"),
-        _("Its address may be mistyped, or it is too old: imports are kept for 90 days."),
+        _("Its address may be mistyped, or it may be too old: imports are kept for 90 days."),
     )
 
 

@@ -54,7 +54,7 @@ def test_undo_that_meets_a_new_product_with_the_sku_says_so(api: Api, browser: B
     form = browser.send(done, "/products/undo")
     assert form.status == 409
     assert form.fields()["name"] == "Lamp"
-    assert "has this SKU already" in form.one("#sku-error").get_text()
+    assert "already has this SKU" in form.one("#sku-error").get_text()
 
 
 def test_forged_contents_are_refused(api: Api, browser: Browser) -> None:

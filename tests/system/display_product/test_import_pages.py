@@ -93,7 +93,7 @@ def test_a_form_that_has_sent_another_file_asks_for_the_file_again(imports: Impo
     assert send(browser, page, ROWS).status == 303
     again = send(browser, page, ROWS + b"Vase,1\n")
     assert (again.status, again.one("#file-error").get_text()) == (
-        422, "Another file was sent from this form before. Choose the file again.",
+        422, "This form has already been used to send another file. Choose the file again.",
     )  # fmt: skip
     assert send(browser, again, ROWS + b"Vase,1\n").status == 303
 
@@ -282,8 +282,8 @@ def test_the_encoding_is_asked_for_where_it_cannot_be_told(imports: Imports, bro
     ("skipped", "on_conflict", "why"),
     [
         (0, "skip", "nothing in this file to import"),
-        (2, "skip", "to change it, choose so below"),
-        (2, "update", "the catalogue has all that the file says already"),
+        (2, "skip", "to update them, choose that below"),
+        (2, "update", "the catalogue already has everything in the file"),
     ],
 )
 def test_a_file_with_nothing_to_import_offers_no_import_and_says_why(
@@ -297,7 +297,7 @@ def test_a_file_with_nothing_to_import_offers_no_import_and_says_why(
 
 def test_a_heading_that_cannot_be_read_is_told_from_a_file_that_is_no_table(imports: Imports, browser: Browser) -> None:
     fault = answers.FieldError("", "", "quotation_marks", {"first": 1, "last": 1})
-    assert "quotation marks of the heading row" in browser.get(imports.put("failed", problem=fault)).text
+    assert "quotation marks in the heading row" in browser.get(imports.put("failed", problem=fault)).text
 
 
 @pytest.mark.parametrize("state", ["interrupted", "failed"])
@@ -307,7 +307,7 @@ def test_what_was_written_before_a_stop_is_told(
 ) -> None:
     page = browser.get(imports.put(state, report=report, problem=answers.FieldError("", "", "gave_up")))
     assert bool(page.texts(".counts dd")) == (report is WRITTEN)
-    assert ("Nothing was written" in page.text) == (report is REPORT)
+    assert ("Nothing was saved" in page.text) == (report is REPORT)
 
 
 def test_the_errors_file_says_how_many_it_leaves_out(imports: Imports, browser: Browser) -> None:
@@ -334,7 +334,7 @@ def test_what_comes_too_late_is_said_on_the_page_of_the_import(imports: Imports,
     imports.change(address, state="running")
     late = press(browser, page, "check")
     assert (late.status, late.texts("h1")) == (409, ["The import is running"])
-    assert "not possible any more" in late.one("[role=alert]").get_text()
+    assert "no longer possible" in late.one("[role=alert]").get_text()
     # The switch, and what comes next, lead to the import's own address, not to the button's.
     assert late.one("footer [name=next]")["value"] == address
     assert late.one("noscript meta")["content"] == f"3; url={address}"

@@ -92,7 +92,7 @@ def test_the_report_names_rows_columns_and_values(api: Api, browser: Browser) ->
     rows = [[cell.get_text() for cell in row.select("th, td")] for row in preview.soup.select("table.faults tbody tr")]
     assert rows == [
         ["4", "name", "–", "The name is missing."],
-        ["5", "SKU", "A-1", "This is the product of row 2 again."],
+        ["5", "SKU", "A-1", "This is the same product as in row 2."],
         ["6", "price", "1,299", "This can mean thousands or decimals. Write it with two decimals, such as 1299.00."],
     ]
     assert "colour" in preview.one(".chip.off").get_text()

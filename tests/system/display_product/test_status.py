@@ -23,7 +23,7 @@ def test_a_service_that_is_away_is_shown_so(settings: Settings) -> None:
     page = Browser(display_product.create_app(away).test_client()).get("/status")
     assert page.status == 200
     assert page.texts(".card .state") == ["works", "works", "does not answer"]
-    assert "Given up after" in page.texts(".card")[2]
+    assert "Gave up after" in page.texts(".card")[2]
 
 
 def test_the_pages_are_ready_to_explain_from_the_start_when_nothing_else_answers(settings: Settings) -> None:
