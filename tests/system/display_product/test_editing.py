@@ -261,17 +261,17 @@ def test_errors_reach_a_screen_reader(browser: Browser) -> None:
         ("name", "a\u2028b", "Retirez le saut de ligne ; ce texte doit tenir sur une seule ligne."),
         ("sku", "a\tb", "Retirez la tabulation."),
         ("sku", "x" * 65, "Raccourcissez le texte : 64 caractères au plus."),
-        ("sku", "taken-1", "Un autre produit a déjà cette référence ; majuscules et minuscules y sont équivalentes."),
+        ("sku", "taken-1", "Un autre produit a déjà cette référence ; les majuscules et les minuscules ne sont pas distinguées."),
         ("description", "x" * 10_001, "Raccourcissez le texte : 10 000 caractères au plus."),
-        ("price", "", "Saisissez un prix, par exemple 1299,00 ; 0 est possible aussi."),
+        ("price", "", "Saisissez un prix, par exemple 1299,00 ; 0 est accepté."),
         ("price", "1,299", "Cela peut vouloir dire des milliers ou des décimales. Écrivez le prix avec deux décimales, "
                            "par exemple 1299,00."),
         ("price", "-1", "Le prix ne doit pas être négatif."),
         ("price", "1e3", "Écrivez le prix en chiffres, par exemple 1299,00."),
         ("price", "NaN", "Écrivez le prix en chiffres, par exemple 1299,00."),
-        ("price", "1.0055", "Le prix a trop de décimales ; deux au plus."),
-        ("price", "12345678901", "Le prix est trop grand : au plus 10 chiffres avant les décimales."),
-        ("price", "12,50 $", "Tous les prix sont dans la devise unique du catalogue ; saisissez seulement le nombre."),
+        ("price", "1.0055", "Le prix a trop de décimales ; utilisez-en deux au plus."),
+        ("price", "12345678901", "Le prix est trop élevé : 10 chiffres au plus avant les décimales."),
+        ("price", "12,50 $", "Tous les prix sont dans la devise du catalogue ; saisissez seulement le montant."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_the_persons_language(

@@ -22,7 +22,7 @@ HEADINGS = {
     "form": {"en": "The form could not be accepted", "fr": "Le formulaire n’a pas pu être accepté"},
     "large": {"en": "That is too large", "fr": "C’est trop volumineux"},
     "method": {"en": "This address cannot be used like that", "fr": "Cette adresse ne s’utilise pas ainsi"},
-    "room": {"en": "The server is out of space", "fr": "Il n’y a plus de place pour le moment"},
+    "room": {"en": "The server is out of space", "fr": "Le serveur n’a plus d’espace"},
     "bug": {"en": "Something went wrong", "fr": "Une erreur s’est produite"},
 }  # fmt: skip
 

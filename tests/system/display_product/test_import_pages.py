@@ -253,7 +253,7 @@ def test_the_preview_shows_rows_as_they_would_be_stored(imports: Imports, browse
     cells = page.texts("table.sample tbody tr > *")
     assert cells == ["3", "T-1", "Thé <noir>", "–", "1 299,50 €"]
     assert page.texts(".counts dd") == ["2", "0", "0", "1"]
-    assert page.texts("table.faults tbody tr > *") == ["4", "Nom", "–", "Le nom manque."]
+    assert page.texts("table.faults tbody tr > *") == ["4", "Nom", "–", "Il manque le nom."]
     assert "Europe de l’Ouest (Windows)" in page.one("p.file").get_text()
 
 

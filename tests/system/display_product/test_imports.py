@@ -119,11 +119,11 @@ FILES = {
     "blank": (b"\n\n", "products.csv", "Le fichier est vide."),
     "binary": (bytes(range(256)), "products.csv", "Le fichier n’est pas du texte."),
     "workbook": (b"PK\x03\x04 anything", "products.xlsx", "Le fichier est un classeur."),
-    "json": (b'[{"name": "x"}]', "products.json", "Le fichier entier est un seul JSON."),
-    "json called csv": (b'[{"name": "x"}]', "products.csv", "Le fichier entier est un seul JSON."),
+    "json": (b'[{"name": "x"}]', "products.json", "Le fichier entier est un seul document JSON."),
+    "json called csv": (b'[{"name": "x"}]', "products.csv", "Le fichier entier est un seul document JSON."),
     "headings": (b"a,b\n1,2\n", "products.csv", "La première ligne doit contenir les en-têtes"),
     "twins": (b"name,Name,price\n1,2,3\n", "products.csv", "Les colonnes « name » et « Name » ont le même nom"),
-    "damaged": ("name,price\nThé,1\nCafé,2\nÉté,3\n".encode() + b"\xe9\xff,1\n", "products.csv", "mais la ligne 5 dans un éditeur de texte est abîmée"),
+    "damaged": ("name,price\nThé,1\nCafé,2\nÉté,3\n".encode() + b"\xe9\xff,1\n", "products.csv", "mais la ligne 5 (dans un éditeur de texte) est endommagée"),
     "long line": (b"name,price\n" + b"x" * 1_100_000, "products.csv", "plus d’un million de caractères"),
 }  # fmt: skip
 
