@@ -76,9 +76,9 @@ def transaction(work: Callable[[Connection], T]) -> T:
         try:
             with db.engine.connect() as connection:
                 with connection.begin():
-                    done = work(connection)
+                    result = work(connection)
                 engine.leave_clean(connection)
-                return done
+                return result
         except OperationalError as error:
             if error_code(error) != DEADLOCK or attempt == ATTEMPTS:
                 raise
@@ -91,8 +91,8 @@ def now(connection: Connection) -> datetime:
     """The time by the database's clock, which all processes share."""
     if connection.dialect.name != "mysql":
         return datetime.now(UTC)
-    told: datetime = connection.execute(select(func.utc_timestamp(6))).scalar_one()
-    return told
+    instant: datetime = connection.execute(select(func.utc_timestamp(6))).scalar_one()
+    return instant
 
 
 def error_code(error: DBAPIError) -> int | None:

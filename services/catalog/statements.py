@@ -42,8 +42,8 @@ class Statement:
 
     def row(self, connection: Connection, **values: Any) -> Row | None:
         """The first row, or None."""
-        found = self.rows(connection, **values)
-        return found[0] if found else None
+        rows = self.rows(connection, **values)
+        return rows[0] if rows else None
 
     def insert(self, connection: Connection, **values: Any) -> int:
         """Runs an INSERT and returns the id of the new row."""
@@ -104,7 +104,7 @@ class _Compiled:
             with closing(connection.connection.cursor()) as cursor:
                 if connection.dialect.name == "mysql":
                     cast(Any, cursor).max_stmt_length = STATEMENT_MAX
-                    cursor.executemany(self._sql, [_quickly_quoted(each) for each in parameters])
+                    cursor.executemany(self._sql, [_quickly_quoted(row) for row in parameters])
                 else:
                     self._run_on_sqlite(cursor, parameters)
         except self._error as error:

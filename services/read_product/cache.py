@@ -73,65 +73,65 @@ class Cache:
             return read(), None
         with self._lock:
             now = self._clock()
-            theirs = None if fresh else self._kept(key, now)
-            current = theirs or self._begin(key, now)
-        if not theirs:
-            return self._carry_out(key, current, read), None
-        return self._wait(theirs), math.ceil(self._clock() - theirs.began)
+            existing = None if fresh else self._kept(key, now)
+            entry = existing or self._begin(key, now)
+        if not existing:
+            return self._carry_out(key, entry, read), None
+        return self._wait(existing), math.ceil(self._clock() - existing.began)
 
     def peek(self, key: Hashable) -> tuple[Page, int] | None:
         """The page and its age if it is cached; does not wait for a read in progress."""
         now = self._clock()
         with self._lock:
-            found = self._kept(key, now)
-        return (found.page.result(), math.ceil(now - found.began)) if found and found.size else None
+            entry = self._kept(key, now)
+        return (entry.page.result(), math.ceil(now - entry.began)) if entry and entry.size else None
 
     def _kept(self, key: Hashable, now: float) -> Read | None:
-        found = self._reads.get(key)
-        return found if found and now - found.began < self.seconds else None
+        entry = self._reads.get(key)
+        return entry if entry and now - entry.began < self.seconds else None
 
     def _begin(self, key: Hashable, now: float) -> Read:
         """Adds an entry, on which later requests wait, and removes expired entries."""
         self._forget(key)
         while self._reads and now - (oldest := next(iter(self._reads.items())))[1].began >= self.seconds:
             self._forget(oldest[0])
-        mine = self._reads[key] = Read(now, Future())
-        return mine
+        entry = self._reads[key] = Read(now, Future())
+        return entry
 
-    def _carry_out(self, key: Hashable, mine: Read, read: Callable[[], Page]) -> Page:
+    def _carry_out(self, key: Hashable, entry: Read, read: Callable[[], Page]) -> Page:
         try:
             page = read()
         except BaseException as error:
             with self._lock:
-                if self._reads.get(key) is mine:
+                if self._reads.get(key) is entry:
                     self._forget(key)
-            mine.page.set_exception(error)
+            entry.page.set_exception(error)
             raise
         with self._lock:
-            mine.page.set_result(page)
-            if self._reads.get(key) is mine:
-                self._keep(mine, len(page.body) + len(repr(key)) + ENTRY_BYTES)
+            entry.page.set_result(page)
+            if self._reads.get(key) is entry:
+                self._keep(entry, len(page.body) + len(repr(key)) + ENTRY_BYTES)
         return page
 
-    def _keep(self, mine: Read, size: int) -> None:
-        mine.size = size
+    def _keep(self, entry: Read, size: int) -> None:
+        entry.size = size
         self._size += size
-        for key, each in list(self._reads.items()):
+        for key, other in list(self._reads.items()):
             if self._size <= self._bytes_max:
                 return
-            if each.size:
+            if other.size:
                 self._forget(key)
 
     def _forget(self, key: Hashable) -> None:
-        gone = self._reads.pop(key, None)
-        if gone is not None:
-            self._size -= gone.size
+        removed = self._reads.pop(key, None)
+        if removed is not None:
+            self._size -= removed.size
 
     @staticmethod
-    def _wait(found: Read) -> Page:
+    def _wait(entry: Read) -> Page:
         left = deadline.left()
         try:
-            return found.page.result(None if left == math.inf else max(left, 0))
+            return entry.page.result(None if left == math.inf else max(left, 0))
         except TimeoutError:
             raise deadline.Passed from None
 
@@ -151,5 +151,5 @@ def wants_fresh(request: Request) -> bool:
     given = request.environ.get("HTTP_CACHE_CONTROL")
     if given is None:
         return False
-    asked = parse_cache_control_header(given.lower(), cls=RequestCacheControl)
-    return bool(asked.no_cache) or asked.max_age == 0
+    directives = parse_cache_control_header(given.lower(), cls=RequestCacheControl)
+    return bool(directives.no_cache) or directives.max_age == 0

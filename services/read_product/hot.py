@@ -45,10 +45,10 @@ class HotPages:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """See PEP 3333."""
         began = time.perf_counter()
-        found = self._find(environ)
-        if found is None:
+        cached = self._find(environ)
+        if cached is None:
             return self._app(environ, start_response)
-        page, age = found
+        page, age = cached
         method, request_id = environ["REQUEST_METHOD"], service.request_id(environ)
         status = HTTPStatus.NOT_MODIFIED if _is_known(page, environ) else HTTPStatus.OK
         fields = [

@@ -31,10 +31,10 @@ def list_imports() -> Response:
     """One page of the imports, newest first. Their reports count the errors but do not list them."""
     limit, after = int(request.args.get("limit", listing.LIMIT_DEFAULT)), request.args.get("after")
     with reading() as connection:
-        found = imports.page(connection, limit + 1, None if after is None else int(after))
-    items = found[:limit]
-    following = f"{PATH}?limit={limit}&after={items[-1].id}" if len(found) > limit else None
-    return _json(wire.ImportPage(items, following))
+        fetched = imports.page(connection, limit + 1, None if after is None else int(after))
+    items = fetched[:limit]
+    next_page = f"{PATH}?limit={limit}&after={items[-1].id}" if len(fetched) > limit else None
+    return _json(wire.ImportPage(items, next_page))
 
 
 @import_views.get(f"{PATH}/<product_id:import_id>")

@@ -97,11 +97,11 @@ def page(query: Query) -> tuple[list[wire.Product], str | None]:
         return [], None
     with reading() as connection:
         rows = _listed(connection, query) if query.words is None else _searched(connection, query, query.words)
-    found = [products.from_row(row) for row in rows[: query.limit]]
+    items = [products.from_row(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
-        return found, None
-    last = found[-1]
-    return found, cursor.write(query.sort, query.words, getattr(last, query.name), last.id)
+        return items, None
+    last = items[-1]
+    return items, cursor.write(query.sort, query.words, getattr(last, query.name), last.id)
 
 
 def _listed(connection: Connection, query: Query) -> Sequence[Sequence[Any]]:
@@ -115,7 +115,7 @@ def _listed(connection: Connection, query: Query) -> Sequence[Sequence[Any]]:
 def _list(sort: str, continued: bool) -> Statement:
     """The statement for a page of this list, from its beginning or from a cursor."""
     query = _with_parameters(sort, continued)
-    return Statement(_bounded(_along(query, _products(query)).limit(bindparam("limit"))))
+    return Statement(_bounded(_in_index_order(query, _products(query)).limit(bindparam("limit"))))
 
 
 @cache
@@ -123,8 +123,8 @@ def _end(sort: str, continued: bool) -> Statement:
     """The statement for the position a given number of products after the beginning of this list, or after a cursor."""
     query = _with_parameters(sort, continued)
     column, _ = SORTS[query.name]
-    statement = select(column, Product.id).where(*_behind(query)).order_by(*_order(query))
-    return Statement(_bounded(_along(query, statement).offset(bindparam("passed")).limit(1)))
+    statement = select(column, Product.id).where(*_after_cursor(query)).order_by(*_order(query))
+    return Statement(_bounded(_in_index_order(query, statement).offset(bindparam("passed")).limit(1)))
 
 
 def _with_parameters(sort: str, continued: bool) -> Query:
@@ -151,15 +151,15 @@ def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence
     """
     condition = search.condition(words)
     end = _position(connection, query, WALK)
-    rows = _rows(connection, query, _along(query, _products(query, condition, *_before(query, end))))
+    rows = _rows(connection, query, _in_index_order(query, _products(query, condition, *_before(query, end))))
     if end is None or len(rows) > query.limit:
         return rows
     looked_up = planner.narrow(connection, words, len(rows) / WALK, query.limit + 1)
     if looked_up:
-        found = _products(query, condition, search.lookup(looked_up, connection.dialect.name))
+        statement = _products(query, condition, search.lookup(looked_up, connection.dialect.name))
     else:
-        found = _along(query, _products(query, condition))
-    return _rows(connection, query, found)
+        statement = _in_index_order(query, _products(query, condition))
+    return _rows(connection, query, statement)
 
 
 def _rows(connection: Connection, query: Query, statement: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
@@ -168,10 +168,10 @@ def _rows(connection: Connection, query: Query, statement: Select[*tuple[Any, ..
 
 
 def _products(query: Query, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return select(*products.COLUMNS).where(*_behind(query), *conditions).order_by(*_order(query))
+    return select(*products.COLUMNS).where(*_after_cursor(query), *conditions).order_by(*_order(query))
 
 
-def _along(query: Query, statement: Any) -> Any:
+def _in_index_order(query: Query, statement: Any) -> Any:
     """Forces a read in index order: if products are very similar, MySQL would otherwise read and sort all of them."""
     index = "PRIMARY" if query.name == "id" else f"ix_product_{query.name}"
     return statement.with_hint(Product, f"FORCE INDEX ({index})", "mysql")
@@ -195,7 +195,7 @@ def _order(query: Query) -> list[ColumnElement[Any]]:
     return [each.desc() if query.descending else each.asc() for each in order]
 
 
-def _behind(query: Query) -> list[ColumnElement[bool]]:
+def _after_cursor(query: Query) -> list[ColumnElement[bool]]:
     """Conditions for rows that sort after the cursor."""
     return _beyond(query, *query.after, forward=True) if query.after else []
 

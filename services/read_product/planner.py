@@ -45,7 +45,7 @@ def narrow(connection: Connection, words: list[Word], met: float, limit: int) ->
 
     `met` is the share of products with all of the words, as found by a walk.
     """
-    sample = _look(connection, words)
+    sample = _take_sample(connection, words)
     rarest = sorted(range(len(words)), key=lambda word: sample.share([word]))
     choices = [rarest[:number] for number in range(1, len(words) + 1)]
 
@@ -58,7 +58,7 @@ def narrow(connection: Connection, words: list[Word], met: float, limit: int) ->
     return [words[word] for word in best] if cost(best) < walk else []
 
 
-def _look(connection: Connection, words: list[Word]) -> Sample:
+def _take_sample(connection: Connection, words: list[Word]) -> Sample:
     first, last = connection.execute(select(func.min(Product.id), func.max(Product.id))).one()
     step = max((last - first + 1) / STRETCHES, STRETCH)
     # At uneven distances, since the contents of the catalogue may repeat at even ones.

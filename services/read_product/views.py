@@ -82,11 +82,11 @@ def list_products() -> Response:
     return _conditional(response, page.etag)
 
 
-def _read_page(asked: listing.Query, arguments: dict[str, str]) -> Page:
-    items, after = listing.page(asked)
-    following = f"{PATH}?{urlencode({**arguments, 'after': after})}" if after else None
-    body = bodies.encode(wire.ProductPage(items, following))
-    return Page(body, following, hashlib.blake2b(body, digest_size=8).hexdigest())
+def _read_page(page_query: listing.Query, arguments: dict[str, str]) -> Page:
+    items, after = listing.page(page_query)
+    next_page = f"{PATH}?{urlencode({**arguments, 'after': after})}" if after else None
+    body = bodies.encode(wire.ProductPage(items, next_page))
+    return Page(body, next_page, hashlib.blake2b(body, digest_size=8).hexdigest())
 
 
 @views.get(f"{PATH}/<product_id:product_id>")

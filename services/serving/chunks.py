@@ -61,9 +61,9 @@ def read_strictly(request: Any, unreader: Any) -> None:
 
 def ended(buffer: bytearray, at: int) -> bool:
     """Whether the body that begins at this offset has arrived as far as the end of its trailers."""
-    while found := _LINE.match(buffer, at):
-        size = int(found.group(1), 16)
+    while head := _LINE.match(buffer, at):
+        size = int(head.group(1), 16)
         if size == 0:
-            return buffer.startswith(b"\r\n", found.end()) or buffer.find(b"\r\n\r\n", found.end()) >= 0
-        at = found.end() + size + 2
+            return buffer.startswith(b"\r\n", head.end()) or buffer.find(b"\r\n\r\n", head.end()) >= 0
+        at = head.end() + size + 2
     return False

@@ -75,15 +75,15 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def log_request(response: Response) -> Response:
-        asked = request._get_current_object()  # type: ignore[attr-defined]
-        if asked.path not in QUIET_PATHS:
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        if current.path not in QUIET_PATHS:
             answered(
                 service,
-                asked.method,
-                asked.path,
+                current.method,
+                current.path,
                 response.status_code,
                 time.perf_counter() - g.started,
-                asked.remote_addr,
+                current.remote_addr,
                 g.get("request_id"),
             )
         return response

@@ -43,9 +43,9 @@ def register(app: Flask) -> CollectorRegistry:
 
     @app.after_request
     def count_request(response: Response) -> Response:
-        asked = request._get_current_object()  # type: ignore[attr-defined]
-        if asked.path not in QUIET_PATHS:
-            count(asked.method, str(asked.url_rule), response.status_code, time.perf_counter() - g.started)
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        if current.path not in QUIET_PATHS:
+            count(current.method, str(current.url_rule), response.status_code, time.perf_counter() - g.started)
         return response
 
     return registry

@@ -68,7 +68,7 @@ class Operation:
     @cached_property
     def query(self) -> dict[str, Schema]:
         """The schema of each query parameter."""
-        return {each["name"]: each["schema"] for each in self.parameters if each["in"] == "query"}
+        return {parameter["name"]: parameter["schema"] for parameter in self.parameters if parameter["in"] == "query"}
 
 
 def operation(
@@ -108,19 +108,19 @@ def document() -> Response:
 
 def build(app: Flask) -> Schema:
     """The document as a dict."""
-    found = [
+    operations = [
         (rule, method, op)
         for rule in app.url_map.iter_rules()
         if (op := getattr(app.view_functions[rule.endpoint], "operation", None))
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
-    kinds = {answers.Problem: None} | {kind: None for _, _, op in found for kind in _kinds(op)}
+    kinds = {answers.Problem: None} | {kind: None for _, _, op in operations for kind in _kinds(op)}
     references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     for schema in components.values():
         _keep_alternatives(schema)
     schemas = dict(zip(kinds, references, strict=True))
     paths: dict[str, Schema] = {}
-    for rule, method, op in found:
+    for rule, method, op in operations:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         paths.setdefault(path, {})[method.lower()] = _describe(op, view, rule.arguments, schemas)

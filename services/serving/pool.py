@@ -19,13 +19,13 @@ class Pool(Generic[T]):
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
         self._begun = False
 
-    def ask(self, what: T) -> None:
+    def ask(self, item: T) -> None:
         """Queues an item for the next free thread."""
         if not self._begun:
             self._begun = True
             for thread in self._threads:
                 thread.start()
-        self._waiting.put(what)
+        self._waiting.put(item)
 
     @property
     def is_asked(self) -> bool:
@@ -38,8 +38,8 @@ class Pool(Generic[T]):
             self._waiting.put(None)
 
     def _run(self) -> None:
-        while (what := self._waiting.get()) is not None:
+        while (item := self._waiting.get()) is not None:
             try:
-                self._work(what)
+                self._work(item)
             except Exception:
                 log.exception("A thread failed")

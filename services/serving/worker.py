@@ -81,8 +81,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().load_wsgi()
         self._background = getattr(self.wsgi, "extensions", {}).get("background", [])
         # Threads do not survive a fork, so they start here.
-        for each in self._background:
-            each.start()
+        for task in self._background:
+            task.start()
         self._readiness = Pool(READINESS_THREADS, self._serve_one)
 
     def run(self) -> None:
@@ -91,8 +91,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             super().run()
         finally:
             self._readiness.shutdown()
-            for each in self._background:
-                each.stop()
+            for task in self._background:
+                task.stop()
 
     def accept(self, listener: socket.socket) -> None:
         """Accepts a new connection; the loop waits for its request."""
@@ -142,8 +142,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in tuple(self._waiting):
             if conn.lingering or not conn.buffer:
                 conn.deadline = min(conn.deadline, end)
-        for each in self._background:
-            each.retire()
+        for task in self._background:
+            task.retire()
         super().handle_exit(sig, frame)
 
     def _serve_one(self, conn: Connection) -> None:
@@ -245,9 +245,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """At the connection limit, closes the connection without a request head whose deadline is the nearest."""
         if self.nr_conns + 1 < self.worker_connections:
             return
-        silent = [each for each in self._waiting if each.head_is_missing]
+        silent = [conn for conn in self._waiting if conn.head_is_missing]
         if silent:
-            self._drop(min(silent, key=lambda each: each.deadline))
+            self._drop(min(silent, key=lambda conn: conn.deadline))
 
     def _wait(self, conn: Connection) -> None:
         self._waiting.add(conn)

@@ -25,7 +25,7 @@ product = sa.table("product", *map(sa.column, ("id", "sku", "name", "description
 # A product that was changed after it was read is left unchanged.
 UPDATE = (
     sa.update(product)
-    .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
+    .where(product.c.id == sa.bindparam("row_id"), product.c.version == sa.bindparam("seen"))
     .values(search_text=sa.bindparam("filled"))
 )
 
@@ -53,7 +53,7 @@ def _batch(after: int) -> sa.Select[Any]:
 
 def _fill(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
     filled = [
-        {"this": row.id, "seen": row.version, "filled": text}
+        {"row_id": row.id, "seen": row.version, "filled": text}
         for row in rows
         if (text := words.of_product(row.sku, row.name, row.description)) != row.search_text
     ]

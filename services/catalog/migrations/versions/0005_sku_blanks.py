@@ -20,7 +20,7 @@ product = sa.table("product", *map(sa.column, ("id", "sku", "sku_key", "version"
 # A product that was changed after it was read is left unchanged.
 UPDATE = (
     sa.update(product)
-    .where(product.c.id == sa.bindparam("this"), product.c.version == sa.bindparam("seen"))
+    .where(product.c.id == sa.bindparam("row_id"), product.c.version == sa.bindparam("seen"))
     .values(sku_key=sa.bindparam("key"))
 )
 
@@ -43,7 +43,7 @@ def _rekey(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
     for row in rows:
         if (key := text.sku_key(row.sku)) != row.sku_key:
             try:
-                connection.execute(UPDATE, {"this": row.id, "seen": row.version, "key": key})
+                connection.execute(UPDATE, {"row_id": row.id, "seen": row.version, "key": key})
             except IntegrityError:
                 # Of products whose SKUs differ only in blanks, the later ones keep their keys; none is lost or renamed.
                 continue
