@@ -134,7 +134,7 @@ def _away(error: Exception) -> Response:
         log.error("database full: %s", error.orig)
         return problems.response(problems.no_room("The database has no room left."))
     log.error("database away: %s", getattr(error, "orig", error))
-    return problems.response(problems.unavailable("The database does not answer; try again in some seconds."))
+    return problems.response(problems.unavailable("The database does not answer; try again in a few seconds."))
 
 
 def _refused(error: ProgrammingError) -> Response:

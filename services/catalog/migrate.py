@@ -59,7 +59,7 @@ def upgrade(settings: Settings) -> str:
 def _upgrade(connection: Connection) -> str:
     # After a rollback of the release: its Job or `docker compose up` must not fail on what the newer version has added.
     if is_newer(connection):
-        return "The schema is that of a newer version, and stays so."
+        return "The schema belongs to a newer version and was left unchanged."
     command.upgrade(config(connection), "head")
     return "The schema is up to date."
 

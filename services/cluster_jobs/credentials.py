@@ -50,7 +50,7 @@ def ensure(api: client.CoreV1Api, namespace: str, name: str) -> str:
     missing = missing_keys(api.read_namespaced_secret(name, namespace, _request_timeout=ATTEMPT_SECONDS))
     if missing:
         raise LookupError(f"the Secret {name} lacks the keys {', '.join(missing)}: add them")
-    return f"Secret {name} is there already."
+    return f"Secret {name} already exists."
 
 
 def main(arguments: list[str]) -> None:

@@ -45,10 +45,10 @@ def read(text: str, sort: str, words: Sequence[Word] | None, kind: type[Value]) 
         cursor = msgspec.json.decode(packed, type=Cursor)
         value = _value(cursor.value, kind)
     except (binascii.Error, msgspec.DecodeError, ValueError, ArithmeticError):
-        raise ValueError("is not a cursor that this list has given") from None
+        raise ValueError("is not a cursor of this list") from None
     # Compared with the exact cursor of this list, since the same position could be written in many ways.
     if text != write(sort, words, value, cursor.id):
-        raise ValueError("is not a cursor that the list of this sort and q has given")
+        raise ValueError("is not a cursor of the list with this sort and q")
     return value, cursor.id
 
 

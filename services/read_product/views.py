@@ -142,7 +142,7 @@ def _conditional(response: Response, etag: str) -> Response:
     response.make_conditional(request)
     del response.headers["Date"]  # The server adds its own.
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
-        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "What is there is not the version that If-Match names.")
+        raise ProblemError(HTTPStatus.PRECONDITION_FAILED, "The current version is not the one that If-Match names.")
     return response
 
 

@@ -13,7 +13,7 @@ class Passed(Exception):
     """The request's deadline has passed."""
 
     def __init__(self) -> None:
-        super().__init__("it did not answer in the time that the request has")
+        super().__init__("no answer before the deadline of the request")
 
 
 def register(app: Flask, seconds: float) -> None:

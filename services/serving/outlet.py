@@ -58,7 +58,7 @@ class Outlet:
         self.flush()
         while self.size:
             if self.is_late(time.monotonic()):
-                raise TimeoutError("the answer is read too slowly")
+                raise TimeoutError("the client reads the response too slowly")
             is_ready(self._sock, select.POLLOUT, 1)
             self.flush()
 

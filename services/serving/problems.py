@@ -112,11 +112,11 @@ def _http_error(error: HTTPException) -> Response:
     }
     detail = {
         HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not allowed here.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address accepts.",
     }.get(status, error.description or phrase(status))
     if isinstance(error, ClientDisconnected):
-        detail = "The body ended before it was whole, so nothing of it was taken; send it again."
+        detail = "The body ended before it was whole, so it was discarded; send it again."
     return response(ProblemError(status, detail, headers=headers))
 
 
@@ -124,9 +124,9 @@ def _no_room(error: OSError) -> Response:
     if not is_no_room(error):
         return _bug(error)
     log.error("no room: %s", error)
-    return response(no_room("The service has no room left to keep the request while it is read."))
+    return response(no_room("The service has no room left to store the request while reading it."))
 
 
 def _bug(error: Exception) -> Response:
     log.error("unhandled error", exc_info=error)
-    return response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the fault is logged."))
+    return response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the error is logged."))

@@ -125,11 +125,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if conn.lingering or not conn.buffer:
                 self._drop(conn)
             else:
-                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "The request came too slowly.")
+                self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "The request arrived too slowly.")
         while self._queue and now > self._queue[0].deadline:
             conn = self._queue.popleft()
             self._wait(conn)
-            detail = "Too many large bodies are under way; try again in some seconds."
+            detail = "Too many large uploads are in progress; try again in a few seconds."
             self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": problems.RETRY_AFTER_SECONDS})
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
@@ -186,7 +186,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except TimeoutError as error:
             self.log.info("The client at %s was too slow: %s", conn.client, error)
         except OSError as error:
-            self.log.debug("The client at %s is gone: %s", conn.client, error)
+            self.log.debug("The client at %s disconnected: %s", conn.client, error)
         except Exception as error:
             self.handle_error(request, conn.sock, conn.client, error)
         return False
@@ -223,7 +223,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 conn.outlet.reset()
             if isinstance(error, OSError):
                 raise
-            self.log.exception("An answer broke off")
+            self.log.exception("A response was aborted")
             return False
         finally:
             if hasattr(pieces, "close"):
@@ -235,9 +235,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
         if status is None:
             self.log.exception("Error handling a request")
-            status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the fault is logged."
+            status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the error is logged."
         else:
-            detail = "The request is not HTTP as it should be."
+            detail = "The request is not valid HTTP."
             self.log.warning("A request from %s was refused: %s", client, error)
         _send(sock, status, detail)
 
@@ -352,7 +352,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._go_on(conn)
 
     def _give_up(self, conn: Connection) -> None:
-        self.log.info("The client at %s is gone, or reads too slowly", conn.client)
+        self.log.info("The client at %s disconnected or reads too slowly", conn.client)
         self._stop_sending(conn)
         self._close(conn)
 
