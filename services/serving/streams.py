@@ -39,4 +39,4 @@ def admit(answer: Callable[[], Response]) -> Response:
 
 
 def _full(_error: Full) -> Response:
-    return problems.response(problems.unavailable("Too many long responses are being sent; try again in a few seconds."))
+    return problems.response(problems.unavailable("Too many long responses are being sent; try again soon."))
