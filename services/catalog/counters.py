@@ -2,8 +2,8 @@
 
 from prometheus_client import REGISTRY, Counter, Gauge
 
-products = Counter("catalog_products", "Products written, by what was done.", ["action"])
-imported_rows = Counter("catalog_imported_rows", "Rows of import files, by what became of them.", ["outcome"])
+products = Counter("catalog_products", "Products written, by action.", ["action"])
+imported_rows = Counter("catalog_imported_rows", "Rows of import files, by outcome.", ["outcome"])
 pool_connections = Gauge(
     "catalog_database_connections", "Database connections in use.", multiprocess_mode="livesum", registry=REGISTRY
 )
