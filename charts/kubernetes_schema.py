@@ -1,6 +1,6 @@
-"""JSON Schema of Kubernetes' own objects, strict, from the models of its Python client.
+"""Generates strict JSON Schemas of Kubernetes objects from the models of its Python client.
 
-What the models do not say, since the API server decides it in code, stands in the tables here.
+The tables in this module add the rules that the models lack, because the API server implements them in code.
 """
 
 import re
@@ -13,7 +13,7 @@ QUANTITY = {
     "minimum": 0,
     "pattern": r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$",
 }
-# Of a label, an annotation, a taint, or a topology.
+# The key of a label, an annotation, a taint, or a topology.
 NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 KEY = rf"^([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{NAME}$"
 KEYED = {"propertyNames": {"pattern": KEY}}
@@ -25,7 +25,7 @@ CIDR = rf"^({OCTET}(\.{OCTET}){{3}}/(3[0-2]|[12]?[0-9])|[0-9A-Fa-f:]*:[0-9A-Fa-f
 SELECTOR_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"]
 PROFILES = ["RuntimeDefault", "Unconfined", "Localhost"]
 POLICIES = ["Honor", "Ignore"]
-# Of fields that are texts to the models.
+# The values of fields that are plain strings in the models.
 CHOICES = {
     ("V1AppArmorProfile", "type"): PROFILES,
     ("V1DeploymentStrategy", "type"): ["Recreate", "RollingUpdate"],
@@ -43,13 +43,14 @@ CHOICES = {
     ("V1TopologySpreadConstraint", "nodeTaintsPolicy"): POLICIES,
     ("V1TopologySpreadConstraint", "whenUnsatisfiable"): ["DoNotSchedule", "ScheduleAnyway"],
 }
-# What a container may ask for: Kubernetes' own, and extended ones, which have a domain.
+# The resources a container may request: Kubernetes' own, and extended resources, whose names have a domain.
 RESOURCES: dict[str, Any] = {
     "type": ["object", "null"],
     "additionalProperties": False,
     "patternProperties": {rf"^(cpu|memory|ephemeral-storage|hugepages-\S+|[a-z0-9][-a-z0-9.]*/{NAME})$": QUANTITY},
 }
-# The fields of a model that has many more: volumes of the `restricted` Pod Security level, and the two plainest others.
+# The supported fields of models that have many more: volume types of the `restricted` Pod Security level, and the two
+# simplest others.
 ONLY = {
     "V1Volume": {
         "name",
@@ -66,13 +67,13 @@ ONLY = {
         "secret",
     }
 }
-# A number of pods, or a share of them.
+# A number of pods, or a percentage of them.
 SHARE = {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^[0-9]+%$"}
-# Of fields that the models know less of than the API server does.
+# The schemas of fields that the API server restricts more than the models do.
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("V1ConfigMapKeySelector", "key"): CONFIG_KEY,
     ("V1ConfigMapKeySelector", "name"): NAMES,
-    # A file can hold all labels or annotations; a variable only one.
+    # A file can hold all labels or annotations, a variable only one.
     ("V1DownwardAPIVolumeFile", "fieldRef"): {
         "type": ["object", "null"],
         "additionalProperties": False,
@@ -108,7 +109,7 @@ FORMS: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("V1PodAffinityTerm", "topologyKey"): {"type": "string", "pattern": KEY},
     ("V1ResourceFieldSelector", "divisor"): QUANTITY,
-    # The pods of this chart have no claims that a container could name.
+    # The pods of this chart have no resource claims that a container could use.
     ("V1RollingUpdateDeployment", "maxSurge"): SHARE,
     ("V1RollingUpdateDeployment", "maxUnavailable"): SHARE | {"pattern": "^(100|[1-9]?[0-9])%$"},
     ("V1ResourceRequirements", "claims"): {"type": ["array", "null"], "maxItems": 0},
@@ -117,7 +118,7 @@ FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("V1SecretKeySelector", "key"): CONFIG_KEY,
     ("V1SecretKeySelector", "name"): NAMES,
     ("V1TopologySpreadConstraint", "topologyKey"): {"type": "string", "pattern": KEY},
-    # The whole of a claim: left to the API server.
+    # A complete volume claim template, which is left to the API server.
     ("V1Volume", "ephemeral"): {"type": ["object", "null"]},
     ("V1Volume", "name"): LABEL,
     ("V1VolumeMount", "mountPath"): {"type": "string", "pattern": "^[^:]+$"},
@@ -129,7 +130,7 @@ _WITHOUT_VALUES = {"properties": {"values": {"maxItems": 0}}}
 
 
 def _where(field: str, *values: Any) -> dict[str, Any]:
-    """Of objects in which a field has one of these values."""
+    """Matches objects in which a field has one of these values."""
     return {"type": "object", "required": [field], "properties": {field: {"enum": list(values)}}}
 
 
@@ -139,9 +140,9 @@ _REQUIREMENT = [
 ]
 _WHOLE_NUMBER = {"type": "string", "pattern": "^-?[0-9]+$"}
 _COMPARED = {"required": ["values"], "properties": {"values": {"minItems": 1, "maxItems": 1, "items": _WHOLE_NUMBER}}}
-# What of an object depends on another part of it.
+# Rules about fields that depend on other fields of the same object.
 RULES: dict[str, list[dict[str, Any]]] = {
-    # A name, and one of value and valueFrom.
+    # A name, and either value or valueFrom.
     "V1ConfigMapKeySelector": [{"required": ["name"]}],
     "V1EnvVar": [{"maxProperties": 2}],
     "V1EnvVarSource": [{"minProperties": 1, "maxProperties": 1}],
@@ -180,7 +181,7 @@ RULES: dict[str, list[dict[str, Any]]] = {
         }
     ],
 }
-# Whole numbers are not negative, except where the API says so.
+# The minimum of integers, which is 0 by default; None means that there is no minimum.
 LEAST = {
     ("V1Probe", "terminationGracePeriodSeconds"): 1,
     ("V1TopologySpreadConstraint", "minDomains"): 1,
@@ -194,12 +195,12 @@ MOST = {
     ("V1WeightedPodAffinityTerm", "weight"): 100,
 }
 ID_MAX = 2**31 - 1
-"""Of a user, a group, or anything else that is a whole number."""
+"""The maximum of user IDs, group IDs and all other integers."""
 SIMPLE = {"str": "string", "bool": "boolean", "float": "number"}
 
 
 def model_name(kind: str) -> str:
-    """The model of a kind, such as V1Toleration of Toleration. Raises ValueError when there is none."""
+    """Returns the model of a kind, such as V1Toleration for Toleration. Raises ValueError if there is none."""
     name = f"V1{kind}"
     if not hasattr(client, name):
         raise ValueError(f"Kubernetes has no object called {kind}")
@@ -207,7 +208,7 @@ def model_name(kind: str) -> str:
 
 
 def definitions(kinds: set[str]) -> dict[str, Any]:
-    """The schemas of these kinds and of all that they hold, by the names of their models."""
+    """Returns the schemas of these kinds, and of all kinds they refer to, by model name."""
     made: dict[str, Any] = {}
     waiting = sorted(model_name(kind) for kind in kinds)
     while waiting:
@@ -219,7 +220,7 @@ def definitions(kinds: set[str]) -> dict[str, Any]:
 
 
 def _object(name: str) -> dict[str, Any]:
-    """The schema of one model. `null` is allowed throughout: it is how a value of the chart is taken out."""
+    """Returns the schema of one model. Every field may be `null`, which removes a default value of the chart."""
     model = getattr(client, name)
     keys = model.attribute_map
     required = [keys[field] for field, info in model.model_fields.items() if info.is_required() and field in keys]
@@ -249,7 +250,7 @@ def _property(model: str, key: str, text: str) -> dict[str, Any]:
 
 
 def _type(text: str) -> dict[str, Any]:
-    """The schema of a type as the models write it: `str`, `List[V1Container]`, `Dict[str, str]`, `object`."""
+    """Returns the schema of a type in the models' notation: `str`, `List[V1Container]`, `Dict[str, str]`, `object`."""
     if inner := re.fullmatch(r"List\[(.+)\]", text):
         return {"type": ["array", "null"], "items": _type(inner[1])}
     if inner := re.fullmatch(r"Dict\[str, (.+)\]", text):

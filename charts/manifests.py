@@ -1,6 +1,6 @@
-"""Makes what stands in the repository for those without Helm: the schema as SQL in the chart, and k8s/ from the chart.
+"""Generates the files for people without Helm: k8s/ from the chart, and the chart's schema.sql from the migrations.
 
-With `check` it changes nothing and fails when a file is not what it would make.
+With `check` it changes nothing, and fails if a file is out of date.
 """
 
 import os
@@ -16,7 +16,7 @@ CHART = ROOT / "charts" / "product-catalog"
 MANIFESTS = ROOT / "k8s"
 SCHEMA = CHART / "files" / "schema.sql"
 RELEASE = "product-catalog"
-# Labels about Helm would be untrue of objects that kubectl applies.
+# Helm's labels would be wrong on objects that kubectl applies.
 HELM_LABELS = re.compile(r"^ +(app\.kubernetes\.io/managed-by|helm\.sh/chart): .*\n", re.MULTILINE)
 SOURCE = re.compile(r"^# Source: product-catalog/templates/(\S+)\.yaml\n", re.MULTILINE)
 COMPONENT = re.compile(r"^ +app\.kubernetes\.io/component: (\S+)\n", re.MULTILINE)
@@ -35,13 +35,13 @@ metadata:
 
 
 def schema_sql() -> str:
-    """The whole schema, as the migrations make it."""
+    """Returns the SQL of the whole schema, as the migrations create it."""
     printed = _output(sys.executable, "-m", "catalog.migrate", "sql")
     return "".join(f"{line.rstrip()}\n" for line in printed.strip().splitlines())
 
 
 def manifests() -> dict[str, str]:
-    """Text of each file in k8s/, by its name: one object each, without a namespace, so that kubectl's -n chooses it."""
+    """Returns the files of k8s/ by name, with one object each and no namespace, so that kubectl's -n can choose it."""
     rendered = _output(
         "helm", "template", RELEASE, str(CHART), "--skip-tests", "--values", str(CHART / "values-manifests.yaml")
     )
@@ -53,13 +53,13 @@ def manifests() -> dict[str, str]:
             files[_file_name(source[1], text)] = HEAD + text + "\n"
     resources = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": sorted(files)}
     files["kustomization.yaml"] = HEAD + yaml.safe_dump(resources, sort_keys=False)
-    # Not among the resources: whoever deletes these must not delete the namespace, and with it the data.
+    # The namespace is not among the resources: deleting them must not delete the namespace and with it the data.
     files["namespace.yaml"] = NAMESPACE
     return files
 
 
 def _file_name(template: str, text: str) -> str:
-    """Name of an object's file: that of its template, in which `services` stands for the one service it belongs to."""
+    """Names an object's file after its template, with `services` replaced by the service that it belongs to."""
     folder, _, kind = template.rpartition("/")
     component = COMPONENT.search(text)
     if folder == "services" and component:
@@ -73,7 +73,7 @@ def _output(*command: str) -> str:
 
 
 def differences() -> list[str]:
-    """Names of the files that are not what this would make."""
+    """Returns the names of the files that are out of date."""
     expected = {MANIFESTS / name: text for name, text in manifests().items()} | {SCHEMA: schema_sql()}
     present = {*MANIFESTS.glob("*"), SCHEMA}
     return sorted(
@@ -84,7 +84,7 @@ def differences() -> list[str]:
 
 
 def write() -> None:
-    """Writes the files, and removes those that are no longer made."""
+    """Writes the files, and removes those that are no longer generated."""
     SCHEMA.write_text(schema_sql(), encoding="utf-8")
     MANIFESTS.mkdir(exist_ok=True)
     for path in MANIFESTS.glob("*"):

@@ -1,4 +1,4 @@
-"""What a release adds to the sources: notes from the changelog, and a chart that pins every image by its digest.
+"""Prepares a release: notes from the changelog, and a chart that pins every image by its digest.
 
 python charts/release.py notes 1.2.3
 python charts/release.py chart FOLDER < digests     (lines such as `add-product sha256:…`)
@@ -17,9 +17,9 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def notes(changelog: str, version: str) -> str:
-    """What the changelog says of a version; before that is released, of what is unreleased.
+    """Returns the changelog's section on a version, or its section on unreleased changes if there is none yet.
 
-    Raises ValueError where it says nothing.
+    Raises ValueError if that section is missing or empty.
     """
     sections = {name: text.strip() for name, text in SECTION.findall(changelog)}
     found = sections.get(version, sections.get("Unreleased", ""))
@@ -30,9 +30,9 @@ def notes(changelog: str, version: str) -> str:
 
 
 def pinned_values(values: str, digests: dict[str, str]) -> str:
-    """The text of values.yaml with the digest of each image, by the image's name.
+    """Returns the text of values.yaml with each image's digest filled in; `digests` is keyed by image name.
 
-    Raises ValueError where images of the chart and digests are not the same.
+    Raises ValueError unless the chart's images and the digests match.
     """
     lines = values.splitlines(keepends=True)
     wanted = dict(digests)
@@ -51,19 +51,19 @@ def pinned_values(values: str, digests: dict[str, str]) -> str:
 
 
 def _image(key: str) -> str:
-    """Name of the image that a key of values.yaml is about: add-product for addProduct."""
+    """Returns the image name for a key of values.yaml: add-product for addProduct."""
     return re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
 
 
 def pinned_list(chart: str, digests: dict[str, str]) -> str:
-    """The text of Chart.yaml, whose list of images for mirroring names them by digest."""
+    """Returns the text of Chart.yaml, with digests in its list of images for mirroring."""
     return re.sub(
         r"(- name: (\S+)\n +image: \S+?):[^\s:/]+$", lambda found: f"{found[1]}@{digests[found[2]]}", chart, flags=re.M
     )
 
 
 def write_chart(folder: Path, digests: dict[str, str]) -> None:
-    """Copies the chart into a new folder, with its images pinned."""
+    """Copies the chart to a new folder, and pins its images."""
     shutil.copytree(CHART, folder)
     for name, pinned in (("values.yaml", pinned_values), ("Chart.yaml", pinned_list)):
         (folder / name).write_text(pinned((CHART / name).read_text(encoding="utf-8"), digests), encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Makes values.schema.json, and the list of keys that the chart needs, from the comments of values.yaml.
+"""Generates values.schema.json, and the list of keys that the chart requires, from the comments in values.yaml.
 
-A key is described by its comment `# -- ...`, in the notation of helm-docs; `# @schema {...}` above that holds what its
-default does not say: any words of JSON Schema, and these of our own: "of" (blocks in which the key may be repeated),
-"form" (what the value is), "items" (what each of a list is). A form is one of FORMS, or an object of Kubernetes, such
-as Toleration: every key and type in it is known to the schema, so that a slip is refused before anything is installed.
+The comment `# -- ...` describes a key, in the notation of helm-docs. `# @schema {...}` above it adds what the default
+does not show: any JSON Schema keywords, and three of our own: "of" (the blocks in which the key may be repeated),
+"form" (the kind of the value), "items" (the kind of each list item). A form is one of FORMS, or a Kubernetes kind such
+as Toleration: the schema knows all its keys and types, so that a typo is refused before anything is installed.
 """
 
 import json
@@ -34,7 +34,7 @@ def _closed(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[
 
 
 def _times(*values: str) -> str:
-    """A pattern for one field of a schedule, as cron writes it, whose values match one of these patterns."""
+    """Returns the pattern of one field of a cron schedule whose values match one of these patterns."""
     value = f"({'|'.join(values)})"
     part = rf"(\*|\?|{value}(-{value})?)(/[1-9][0-9]*)?"
     return f"{part}(,{part})*"
@@ -54,7 +54,7 @@ IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
 IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
 PORT = "(:[1-9][0-9]{0,4})?"
 DOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"
-# Of an image, without its tag (distribution's reference grammar).
+# The name of an image, without its tag (the reference grammar of distribution).
 REPOSITORY = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 PATH = _closed(
     {
@@ -64,7 +64,7 @@ PATH = _closed(
     required=("path",),
 )
 DEFINITIONS = {"label": {"type": "string", "pattern": f"^{LABEL_VALUE}$"}}
-# Of a label or an annotation.
+# The key of a label or an annotation.
 KEY = rf"^({DNS_LABEL}(\.{DNS_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
 
 
@@ -73,7 +73,7 @@ def _keyed(value: dict[str, Any]) -> dict[str, Any]:
 
 
 FORMS: dict[str, dict[str, Any]] = {
-    # A constant as the other choice, so that the message of a refusal says what to do.
+    # The constant is the other alternative only so that the error message says what to do.
     "tag": {
         "anyOf": [
             {"type": ["string", "null"], "pattern": "^([A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?$"},
@@ -81,14 +81,14 @@ FORMS: dict[str, dict[str, Any]] = {
         ]
     },
     "repository": {"type": "string", "pattern": rf"^{REPOSITORY}(/{REPOSITORY})*$"},
-    # Host and port, and the folders of a registry that has some.
+    # Host and port, and an optional path within the registry.
     "registry": {"type": "string", "pattern": rf"^((\[{IPV6}\]|[A-Za-z0-9][-A-Za-z0-9.]*){PORT}(/{REPOSITORY})*)?$"},
     "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "labels": _keyed({"$ref": "#/definitions/label"}),
     "annotations": _keyed({"type": "string"}),
-    # A number of pods, or a part of them.
+    # A number of pods, or a percentage of them.
     "share": {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^(100|[1-9]?[0-9])%$"},
-    # More than nothing: a volume of 0 is refused, and a limit of 0 is none.
+    # Greater than zero: Kubernetes refuses a volume of size 0, and a limit of 0 means no limit.
     "size": {
         "type": ["string", "number"],
         "exclusiveMinimum": 0,
@@ -128,7 +128,7 @@ FORMS: dict[str, dict[str, Any]] = {
             required=("secretName", "hosts"),
         ),
     },
-    # An object of any kind, of which Kubernetes knows more than this.
+    # An object of any kind; Kubernetes validates the rest.
     "manifest": {
         "type": "object",
         "required": ["apiVersion", "kind", "metadata"],
@@ -142,7 +142,7 @@ FORMS: dict[str, dict[str, Any]] = {
             },
         },
     },
-    # Of the Gateway API, which is no part of Kubernetes.
+    # From the Gateway API, which is not part of Kubernetes.
     "parentReference": _closed(
         {
             "group": {"type": "string"},
@@ -158,7 +158,7 @@ FORMS: dict[str, dict[str, Any]] = {
 
 
 class Key:
-    """One key of values.yaml: where it stands, what its comment says, and the keys in it."""
+    """One key of values.yaml: its path, its comment, and its child keys."""
 
     def __init__(self, path: list[str], comment: list[str], node: yaml.Node) -> None:
         self.path = path
@@ -177,12 +177,12 @@ class Key:
 
     @property
     def is_block(self) -> bool:
-        """Whether the keys in it are known and described."""
+        """Whether the key has described child keys."""
         return bool(self.children)
 
 
 def read(values: str) -> list[Key]:
-    """The keys of the text of a values.yaml. Raises ValueError for one without a description."""
+    """Returns the keys in the text of a values.yaml. Raises ValueError for a key without a description."""
     root = yaml.compose(values)
     return _keys(root, [], values.splitlines())
 
@@ -209,7 +209,7 @@ def _comment_above(line: int, lines: list[str]) -> list[str]:
 
 
 def schema_of(key: Key) -> dict[str, Any]:
-    """JSON Schema of one key's value."""
+    """Returns the JSON Schema of one key's value."""
     schema: dict[str, Any] = {"description": key.description} if key.description else {}
     if key.is_block:
         return schema | _closed({child.path[-1]: schema_of(child) for child in key.children})
@@ -220,7 +220,7 @@ def schema_of(key: Key) -> dict[str, Any]:
         schema["type"] = TYPES[type(key.default)]
     if schema.get("type") == "array" and "items" not in schema:
         schema["items"] = _form(key.extra["items"])
-        if "$ref" in schema["items"]:  # Nothing in place of an object takes nothing out of a list.
+        if "$ref" in schema["items"]:  # Unlike in a map, null in a list removes nothing.
             schema["items"] = {"allOf": [schema["items"], {"type": "object"}]}
     if may_be_left_out(key) and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
@@ -228,7 +228,7 @@ def schema_of(key: Key) -> dict[str, Any]:
 
 
 def _form(name: str) -> dict[str, Any]:
-    """The schema of a form: one of FORMS, a type of JSON, or an object of Kubernetes."""
+    """Returns the schema of a form: one of FORMS, a JSON type, or a Kubernetes kind."""
     if name in FORMS:
         return FORMS[name]
     if name in TYPES.values():
@@ -237,7 +237,7 @@ def _form(name: str) -> dict[str, Any]:
 
 
 def schema(keys: list[Key]) -> dict[str, Any]:
-    """JSON Schema of the whole file."""
+    """Returns the JSON Schema of the whole file."""
     properties = {key.path[0]: schema_of(key) for key in keys}
     for key in keys:
         for block in BLOCKS.get(key.extra.get("of", ""), []):
@@ -250,7 +250,7 @@ def schema(keys: list[Key]) -> dict[str, Any]:
 
 
 def may_be_left_out(key: Key) -> bool:
-    """Whether `null` in place of the value means something: an empty text, list or map, or none of an object."""
+    """Whether the value may be `null`, which stands for an empty string, list or map, or for no object."""
     return (
         key.default in ("", [], {})
         or (isinstance(key.default, dict) and not key.children)
@@ -259,19 +259,19 @@ def may_be_left_out(key: Key) -> bool:
 
 
 def leaves(keys: list[Key]) -> list[Key]:
-    """Every key that is not a block."""
+    """Returns every key that is not a block."""
     return [leaf for key in keys for leaf in (leaves(key.children) if key.is_block else [key])]
 
 
 def blocks(keys: list[Key]) -> list[Key]:
-    """Every key that holds others."""
+    """Returns every key that has child keys."""
     return [found for key in keys if key.is_block for found in (key, *blocks(key.children))]
 
 
 def overridden(keys: list[Key]) -> list[str]:
-    """Paths of the defaults that a block lays over those of a key for all pods, down to the single value.
+    """Returns the path of each default value by which a block overrides a default for all pods.
 
-    Where one of them is null, what is set for all must not take its place.
+    If such a value is set to null, the value for all pods must not replace it.
     """
     shared = {key.path[0]: BLOCKS[key.extra["of"]] for key in keys if "of" in key.extra}
     inner = [key for key in leaves(keys) if len(key.path) == 2 and key.path[0] in shared.get(key.path[1], [])]
@@ -288,7 +288,7 @@ def _paths(start: list[str], value: dict[str, Any]) -> list[str]:
 
 
 def template(keys: list[Key]) -> str:
-    """The template that lists the keys that must be there, and what those stand for that may be left out."""
+    """Returns the template that lists the required keys, and the empty values of keys that may be null."""
     needed = [key for key in leaves(keys) if key.default is not None and not may_be_left_out(key)]
     empty = [key for key in leaves(keys) if may_be_left_out(key)]
     return "".join(
@@ -307,7 +307,7 @@ def template(keys: list[Key]) -> str:
 
 
 def outputs() -> dict[Path, str]:
-    """What each made file must hold."""
+    """Returns the content of each generated file."""
     keys = read((CHART / "values.yaml").read_text(encoding="utf-8"))
     return {
         CHART / "values.schema.json": json.dumps(schema(keys), indent=2, ensure_ascii=False) + "\n",

@@ -1,7 +1,7 @@
-"""Sets the version wherever the sources state it: `python charts/version.py 1.2.3`.
+"""Sets the version in every file that states it: `python charts/version.py 1.2.3`.
 
-What the changelog has under [Unreleased] becomes that version's. With `check` in front of the version it changes
-nothing, and fails where another one stands or the changelog lacks it.
+The entries under [Unreleased] in the changelog move to this version. With `check` before the version it changes
+nothing, and fails if a file states another version or the changelog has no section for this one.
 """
 
 import datetime
@@ -22,7 +22,7 @@ def _files(root: Path) -> list[Path]:
 
 
 def stated(root: Path = ROOT) -> list[tuple[str, str]]:
-    """File and version of each place under this folder that states one."""
+    """Returns the file and version of each place under this folder that states a version."""
     return [
         (str(path.relative_to(root)), found[2])
         for path in _files(root)
@@ -31,7 +31,7 @@ def stated(root: Path = ROOT) -> list[tuple[str, str]]:
 
 
 def write(version: str, root: Path = ROOT) -> None:
-    """Sets the version in each file under this folder. Raises ValueError where it is no semantic version."""
+    """Sets the version in each file under this folder. Raises ValueError if it is not a semantic version."""
     if not re.fullmatch(VERSION, version):
         raise ValueError(f"a version is of the form 1.2.3 or 1.2.3-rc.1, not {version}")
     for path in _files(root):

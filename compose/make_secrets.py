@@ -1,6 +1,6 @@
-"""Writes the secrets of an installation into its volume; each can be read by the services that need it, and no other.
+"""Writes the secrets of an installation into its volume; only the services that need a secret can read it.
 
-What is given in compose/secrets or in the environment is taken; for the rest, random values are made once and kept.
+Values from compose/secrets or from the environment take precedence; all others are random, generated once and kept.
 """
 
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 
 GIVEN = Path("/given")
 VOLUME = Path("/run/secrets/catalog")
-# Volumes of those who run as USER.
+# The volumes of containers that run as USER.
 VOLUMES_OF_USER = (Path("/proxy-data"), Path("/backups"))
 
-# The group that may read it, which compose.yaml adds to the services that need it.
+# The group that may read each secret; compose.yaml adds it to the services that need the secret.
 GROUPS = {
     "root-password": 20000,
     "migrator-password": 20001,
@@ -22,20 +22,20 @@ GROUPS = {
     "backup-password": 20004,
     "secret-key": 20005,
 }
-# The user of the catalogue's images, whom the proxy and the backups run as too.
+# The user of the catalogue's images; the proxy and the backups run as this user too.
 USER = 10001
 SECRET_KEY_LENGTH = 32
 
 
 def given(name: str) -> str | None:
-    """The value from the file of this name, else from the variable (`writer-password` is WRITER_PASSWORD)."""
+    """Returns the value from the file of this name, else from the variable (WRITER_PASSWORD for `writer-password`)."""
     file = GIVEN / name
     value = file.read_text(encoding="utf-8") if file.exists() else os.environ.get(name.upper().replace("-", "_"), "")
     return value.rstrip("\r\n") or None
 
 
 def write(name: str, value: str) -> None:
-    """Puts the secret in place at once and whole, whoever reads at that moment."""
+    """Replaces the secret atomically, so that no reader ever sees a partial value."""
     unfinished = VOLUME / f".{name}"
     unfinished.unlink(missing_ok=True)
     unfinished.write_text(value + "\n", encoding="utf-8")
@@ -45,7 +45,7 @@ def write(name: str, value: str) -> None:
 
 
 def main() -> None:
-    """Makes what is absent; says what was done, never the values."""
+    """Creates the missing secrets; prints what it did, but never the values."""
     os.umask(0o077)
     VOLUME.chmod(0o755)
     for name in GROUPS:

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Runs every test that this machine can run: those on a cluster, which mostly wait for pods, beside those without one.
-#   tests/all.sh [COMMAND...]    COMMANDs come first, beside those on a cluster
-# The browser's come last and alone: Chromium breaks off its requests when a container's network is made or removed.
-# What fails stops nothing else, and is named at the end. Ctrl-C stops all, once they have removed what they made.
+# Runs every test that this machine can run. The tests on a cluster, which mostly wait for pods, run in parallel with
+# the tests without one.
+#   tests/all.sh [COMMAND...]    the COMMANDs run first, in parallel with the tests on a cluster
+# The browser tests run last and alone: Chromium aborts its requests when a container network is created or removed.
+# A failure does not stop the other tests, and is reported at the end. Ctrl-C stops all tests once they have cleaned up.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 python=.venv/bin/python
-# What a script starts in the background ignores Ctrl-C's signal, as would all that follows; bash cannot change that.
+# A background job of a script ignores SIGINT, and so do all its children; bash cannot change that.
 if [[ -n $(trap -p INT) ]]; then
     heed='import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])'
     exec $python -c "$heed" tests/all.sh "$@"
@@ -15,10 +16,10 @@ fi
 
 output=$(mktemp -d)
 jobs=()
-# Held while containers come and go beside the cluster; its tests with a browser wait for it.
+# This lock is held while other tests create and remove containers; the browser tests on the cluster wait for it.
 export CATALOG_TEST_NETWORK_LOCK=$output/lock
 
-# In a process group of its own, which can be interrupted: a script's other background jobs ignore that.
+# Starts a job in its own process group, which can be interrupted: other background jobs of a script ignore SIGINT.
 start() {
     set -m
     "$@" < /dev/null &
