@@ -93,11 +93,11 @@ def _replay(key: str, request_hash: str) -> wire.Product:
 def reused(other: str) -> ProblemError:
     """422: the key was used before for a different request."""
     detail = f"was used before with {other}"
-    return invalid([FieldError(HEADER, detail, "reused")], f"The {HEADER} {detail}; give each new request a new key.")
+    return invalid([FieldError(HEADER, detail, "reused")], f"The {HEADER} {detail}; use a new key for each request.")
 
 
 def _under_way() -> ProblemError:
-    problem = conflict(f"The first request with this {HEADER} is still under way; try again in some seconds.")
+    problem = conflict(f"The first request with this {HEADER} is still under way; try again in a few seconds.")
     problem.headers["Retry-After"] = "1"
     return problem
 

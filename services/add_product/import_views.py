@@ -33,18 +33,18 @@ import_views = Blueprint("imports", __name__)
 DRY_RUN = query("dry_run", "Check only, write nothing.", {"type": "string", "enum": ["true", "false"]})
 ON_CONFLICT_PARAMETER = query(
     "on_conflict",
-    "What to do with a row whose SKU a product has already: report it as an error, leave the product as it "
-    "is, or change the product's fields that the file has.",
+    "What to do with a row whose SKU a product already has: report an error, leave the product as it is, or "
+    "update the fields that the file has.",
     {"type": "string", "enum": list(ON_CONFLICT), "default": "fail"},
 )
 PREFER = header(
     "Prefer",
-    f"`wait=N` (RFC 7240): seconds to wait for the end of the import, {WAIT_SECONDS} at most and by default; "
+    f"`wait=N` (RFC 7240): seconds to wait for the import to end, by default and at most {WAIT_SECONDS}; "
     "`respond-async`: do not wait.",
     {"type": "string"},
 )
 WHERE = {"Location": "Address of the import at read-product."}
-ACCEPTED = body(wire.Import, {**WHERE, "Retry-After": "Seconds after which to look there."})
+ACCEPTED = body(wire.Import, {**WHERE, "Retry-After": "Seconds to wait before requesting it."})
 CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
 
 
@@ -55,11 +55,11 @@ CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
     parameters=(
         DRY_RUN,
         ON_CONFLICT_PARAMETER,
-        query("name", "Name of the file, for people.", {"type": "string", "maxLength": FILE_NAME_MAX}),
+        query("name", "Name of the file, as shown to people.", {"type": "string", "maxLength": FILE_NAME_MAX}),
         header(
             idempotency.HEADER,
-            "A value of the caller's choice, new for each import: the same request sent again is about the same "
-            "import, whatever has become of it.",
+            "A value of the client's choice, unique for each import: repeating the same request returns the same "
+            "import, whatever its state.",
             {"type": "string", "pattern": idempotency.PATTERN},
         ),
         PREFER,
@@ -70,10 +70,10 @@ CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
 def import_products() -> Response:
     """Adds and changes products from a file.
 
-    CSV has a heading row; encoding, delimiter and the headings of known programs are recognised. NDJSON is UTF-8
-    with one product on each line. Rows are written up to a thousand in a transaction; a wrong row is reported and holds
-    no other back. A row without SKU is the same as a product without SKU that has the same name, description
-    and price. The import goes on whatever becomes of the request: 202 tells where it can be followed.
+    CSV needs a heading row; encoding, delimiter and the headings of known programs are recognised. NDJSON is UTF-8
+    with one product per line. Rows are written in transactions of up to a thousand; an invalid row is reported and
+    does not affect the others. A row without SKU matches a product without SKU that has the same name, description
+    and price. The import continues even if the request ends: the Location of a 202 response shows its progress.
     """
     dry_run = request.args.get("dry_run") == "true"
     order = Order(_kind(), _charset(), _on_conflict() or "fail", dry_run)
@@ -89,9 +89,9 @@ def import_products() -> Response:
 @import_views.post(f"{ONE}/start")
 @operation(tag="imports", parameters=(PREFER,), responses=CHANGES, problems=(404, 409))
 def start_import(import_id: int) -> Response:
-    """Writes the rows of a file that has been checked. An import that was started before is answered as it is."""
+    """Writes the rows of a checked file. An import that was started before is returned unchanged."""
     if not queue.start(_known(import_id)) and queue.state_of(import_id) in ("checking", "checked"):
-        raise conflict("The file is still being checked, or is not there any more; send it again in that case.")
+        raise conflict("The file is still being checked, or no longer exists; in the latter case, send it again.")
     return _after_change(import_id)
 
 
@@ -107,16 +107,16 @@ def start_import(import_id: int) -> Response:
     problems=(404, 409),
 )
 def check_import(import_id: int) -> Response:
-    """Checks the file again, read in another encoding or with another choice, without sending it again."""
+    """Checks the file again with another encoding or another `on_conflict`, without a new upload."""
     if not queue.check(_known(import_id), request.args.get("charset"), _on_conflict()):
-        raise conflict("The import has been started, or its file is not there any more; send it again.")
+        raise conflict("The import has already been started, or its file no longer exists; send it again.")
     return _after_change(import_id)
 
 
 @import_views.post(f"{ONE}/cancel")
 @operation(tag="imports", responses={200: body(wire.Import, WHERE)}, problems=(404,))
 def cancel_import(import_id: int) -> Response:
-    """Stops an import. What has been written stays; an import that has ended is answered as it is."""
+    """Cancels an import. Rows already written stay; an import that has ended is returned unchanged."""
     if upload := queue.cancel(_known(import_id)):
         uploads.remove(upload)
     runner.of_app().tell()
@@ -165,7 +165,7 @@ def _told(import_id: int) -> Response:
     if found.state in ("checked", "done"):
         return Response(bodies.encode(found.report), headers=where, content_type="application/json")
     if found.state == "interrupted":
-        raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or waited for a day.", headers=where)
+        raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or not started within a day.", headers=where)
     if found.problem:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, found.problem.detail, [found.problem], where)
     return _answer(found, HTTPStatus.ACCEPTED)

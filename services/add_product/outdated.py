@@ -68,9 +68,9 @@ class Outdated:
                 return
             try:
                 if filled := self.fill():
-                    log.info("%s products of the version before have got their words", filled)
+                    log.info("filled in the search words of %s products of the previous version", filled)
             except database.AWAY as error:
-                log.warning("outdated products are not looked for: %s", getattr(error, "orig", error))
+                log.warning("cannot look for outdated products: %s", getattr(error, "orig", error))
 
 
 def _fill(first: int, connection: Connection) -> int:

@@ -29,7 +29,7 @@ def read(headers: Headers) -> Precondition:
     """
     match, other = headers.get(HEADER), headers.get(EXCEPT)
     if match is None:
-        detail = "Send If-Match with the product's ETag, so that nobody's change is overwritten unseen."
+        detail = "Send If-Match with the product's ETag, so that no one else's change is overwritten unseen."
         raise ProblemError(HTTPStatus.PRECONDITION_REQUIRED, detail)
     checks = [_named(match)] if other is None else [_named(match), _not_named(other)]
 
@@ -53,7 +53,7 @@ def _not_named(field: str) -> Precondition:
 
     def check(product: wire.Product) -> None:
         if field == "*" or f'"{product.etag}"' in tags:
-            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, f"{EXCEPT} names the product as it is.")
+            raise ProblemError(HTTPStatus.PRECONDITION_FAILED, f"{EXCEPT} names the product's current version.")
 
     return check
 
@@ -68,9 +68,9 @@ def _named(field: str) -> Precondition:
         tag = f'"{product.etag}"'
         if tag in tags:
             return
-        detail = "The product has changed since; read it again."
+        detail = "The product has changed in the meantime; read it again."
         if f"W/{tag}" in tags:
-            detail = f"{HEADER} takes no weak tag (RFC 9110, 13.1.1): send {tag}, without W/ as a proxy adds it."
+            detail = f"{HEADER} accepts no weak tag (RFC 9110, 13.1.1): send {tag}, without the W/ that a proxy adds."
         raise ProblemError(HTTPStatus.PRECONDITION_FAILED, detail)
 
     return check

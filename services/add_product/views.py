@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Struct)
 
 IF_MATCH = header(
     precondition.HEADER,
-    "ETag of the version that the caller has seen, or * for any.",
+    "ETag of the version that the client has seen, or * for any version.",
     {"type": "string", "pattern": precondition.PATTERN},
     required=True,
 )
@@ -37,7 +37,7 @@ ETAG = {"ETag": "Version of the product."}
     parameters=(
         header(
             idempotency.HEADER,
-            "A value of the caller's choice, new for each product: the same request sent again gets the first answer.",
+            "A value of the client's choice, unique for each product: repeating a request returns its first response.",
             {"type": "string", "pattern": idempotency.PATTERN},
         ),
     ),
@@ -68,7 +68,7 @@ def add_product() -> Response:
     problems=(404, 409, 412, 413, 415, 422, 428),
 )
 def change_product(product_id: int) -> Response:
-    """Changes the fields that are given, and no other."""
+    """Changes only the fields in the body."""
     check = precondition.read(request.headers)
     _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
     product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))

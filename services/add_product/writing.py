@@ -79,6 +79,6 @@ def _found(connection: Connection, product_id: int, check: Precondition) -> wire
 
 def _sku_taken(error: IntegrityError, sku: str | None) -> Exception:
     if any(database.is_duplicate(error, name) for name in SKU_INDEXES):
-        detail = f"“{sku}” belongs to another product (letter case does not count)"
+        detail = f"“{sku}” belongs to another product (letter case is ignored)"
         return conflict(f"The SKU {detail}.", FieldError("/sku", detail, "exists"))
     return error

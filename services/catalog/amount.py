@@ -149,4 +149,4 @@ def _split_number(number: str) -> tuple[str, str]:
                 return _NO_DIGIT.sub("", integer), fraction
     if number.isdigit():
         return number, ""
-    raise Invalid("number", "mixes its marks; write it like 1299.00")
+    raise Invalid("number", "mixes its separators; write it like 1299.00")

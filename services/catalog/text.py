@@ -65,10 +65,10 @@ def sku(value: str) -> str:
     if value.isascii() and value.isprintable() and (plain := value.strip()):
         return _bounded(plain, SKU_MAX)
     shown = _between(_without(_TEXT_CONTROLS, value), _FIRST_SHOWN)
-    line = _line(shown, "must not be blank; leave it out when there is none")
+    line = _line(shown, "must not be blank; leave it out if there is none")
     if found := _INVISIBLE.search(line):
         character, called = f"U+{ord(found.group()):04X}", unicodedata.name(found.group(), "no name").lower()
-        detail = f"contains {character} ({called}), which does not show"
+        detail = f"contains {character} ({called}), which is invisible"
         raise Invalid("invisible_character", detail, character=character, name=called)
     return _bounded(line, SKU_MAX)
 
@@ -116,7 +116,7 @@ def _without(controls: re.Pattern[str], value: str) -> str:
     found = None if value.isprintable() else controls.search(value)
     if found:
         character = f"U+{ord(found.group()):04X}"
-        raise Invalid("control_character", f"contains {character}, which cannot stand in a text", character=character)
+        raise Invalid("control_character", f"contains {character}, which is not allowed in a text", character=character)
     return value
 
 

@@ -15,8 +15,9 @@ Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, gi
 Sku = Annotated[
     str,
     Meta(
-        description=f"Stock keeping unit of at most {text.SKU_MAX} characters: unique in the catalogue, letter case "
-        "and kinds of blanks aside. Blanks and invisible characters at both ends are dropped, and within refused.",
+        description=f"Stock keeping unit of at most {text.SKU_MAX} characters: unique in the catalogue, regardless of "
+        "letter case and kinds of blanks. Blanks and invisible characters at both ends are dropped; invisible "
+        "characters elsewhere are refused.",
         examples=["MUG-12"],
         extra_json_schema={"pattern": text.SKU_PATTERN},
         extra={"rule": text.sku},
@@ -44,7 +45,7 @@ GivenDescription = Annotated[
     str,
     Meta(
         description="Any number of lines of plain text. Blanks at both ends are dropped; lines end with a line feed. "
-        "null is the empty description.",
+        "null means an empty description.",
         extra_json_schema={
             "anyOf": [
                 {"type": "string", "maxLength": text.DESCRIPTION_MAX, "pattern": text.TEXT_PATTERN},
@@ -81,7 +82,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Product(Struct, frozen=True):
-    """A product as the catalogue holds it."""
+    """A product as the catalogue stores it."""
 
     id: Id
     sku: Sku | None
@@ -90,7 +91,7 @@ class Product(Struct, frozen=True):
     price: Price
     created_at: Instant
     updated_at: Instant
-    version: Annotated[int, Meta(ge=1, description="Counts the changes; part of the ETag.")]
+    version: Annotated[int, Meta(ge=1, description="Incremented by each change; part of the ETag.")]
 
     @property
     def etag(self) -> str:
@@ -117,7 +118,7 @@ REQUIRED = tuple(field.name for field in msgspec.structs.fields(NewProduct) if f
 
 
 class ProductPatch(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of a product to change (RFC 7396): null clears one, what is left out stays as it is."""
+    """The fields of a product to change (RFC 7396): null clears a field, and an omitted field stays as it is."""
 
     name: Name | UnsetType = UNSET
     price: GivenPrice | UnsetType = UNSET
@@ -131,18 +132,18 @@ class ProductPage(Struct, frozen=True):
     items: list[Product]
     next: Annotated[
         str | None,
-        Meta(description="Where the next page is, relative to this one's address (RFC 3986); null on the last page."),
+        Meta(description="Address of the next page, relative to that of this page (RFC 3986); null on the last page."),
     ]
 
 
 class ImportFault(Struct, frozen=True, omit_defaults=True):
-    """A row that was not taken, or not taken as it stood."""
+    """An error or a warning about a row."""
 
     row: Annotated[int, Meta(ge=1, description="Row as a spreadsheet counts it; the heading is row 1.")]
     line: Annotated[int, Meta(ge=1, description="Line of the file where the row begins.")]
     column: Annotated[str | None, Meta(description="Heading of the cell as the file has it; null for the whole row.")]
     field: Annotated[str | None, Meta(description="Field of the product; null for the whole row.")]
-    value: Annotated[str, Meta(description="What stands in the cell, shortened.")]
+    value: Annotated[str, Meta(description="Content of the cell, shortened.")]
     detail: str
     code: Annotated[str, Meta(description="The kind of fault, for programs.")]
     params: Params = {}
@@ -163,7 +164,7 @@ class ImportReport(Struct, frozen=True):
     rows: Annotated[int, Meta(description="Rows that were read, without the heading.")]
     created: int
     updated: int
-    skipped: Annotated[int, Meta(description="Rows left alone: already there, unchanged, or no product of their own.")]
+    skipped: Annotated[int, Meta(description="Rows without effect: existing, unchanged, or no product of their own.")]
     failed: int
     encoding: str
     columns: Annotated[dict[str, str], Meta(description="Which heading was taken for which field.")]
@@ -173,7 +174,7 @@ class ImportReport(Struct, frozen=True):
     warnings: list[ImportFault]
     warnings_omitted: int
     sample: Annotated[
-        list[SampleRow], Meta(description="Some rows as stored, those with letters beyond ASCII first.")
+        list[SampleRow], Meta(description="Some rows as stored, those with non-ASCII letters first.")
     ] = []
 
 
@@ -181,33 +182,33 @@ ImportState = Literal["checking", "checked", "waiting", "running", "done", "inte
 
 
 class Import(Struct, frozen=True):
-    """A file that was sent, and how far its import has come."""
+    """An uploaded file, and the progress of its import."""
 
     id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the import, given by the catalogue.")]
     state: Annotated[
         ImportState,
         Meta(
-            description="checking: a dry run is under way. checked: it is done, and the import can be started. "
-            "waiting: for imports that were started before. running: rows are being written. done: all rows were "
-            "read. interrupted: cancelled, or too old; the report says what was written. failed: the file cannot be "
-            "used; problem says why."
+            description="checking: the dry run is in progress. checked: it has ended, and the import can be started. "
+            "waiting: for imports that were started earlier. running: rows are being written. done: all rows were "
+            "read. interrupted: cancelled, or too old; the report says what was written. failed: the file is "
+            "unusable; problem says why."
         ),
     ]
-    name: Annotated[str, Meta(description="Name of the file; empty if the caller gave none.")]
-    size: Annotated[int, Meta(ge=0, description="Bytes of the file.")]
+    name: Annotated[str, Meta(description="Name of the file; empty if the client gave none.")]
+    size: Annotated[int, Meta(ge=0, description="Size of the file in bytes.")]
     digest: Annotated[str, Meta(description="SHA-256 of the file, in hexadecimal digits.")]
     on_conflict: str
-    charset: Annotated[str | None, Meta(description="Encoding that the caller named; null: recognised.")]
+    charset: Annotated[str | None, Meta(description="Encoding that the client named; null if it is detected.")]
     created_at: Instant
     changed_at: Instant
     ahead: Annotated[int, Meta(ge=0, description="Imports that will be written before this one.")]
-    bytes_done: Annotated[int, Meta(ge=0, description="How far the file has been read, of size.")]
-    report: Annotated[ImportReport | None, Meta(description="What was done, or would be done, so far.")]
-    problem: Annotated[FieldError | None, Meta(description="Why the file cannot be used.")] = None
+    bytes_done: Annotated[int, Meta(ge=0, description="Bytes of the file that have been read.")]
+    report: Annotated[ImportReport | None, Meta(description="What the import has done, or would do, so far.")]
+    problem: Annotated[FieldError | None, Meta(description="Why the file is unusable.")] = None
 
 
 class ImportPage(Struct, frozen=True):
-    """One page of the imports, the newest first."""
+    """One page of the imports, newest first."""
 
     items: list[Import]
-    next: Annotated[str | None, Meta(description="Where the next page is; null on the last page.")]
+    next: Annotated[str | None, Meta(description="Address of the next page; null on the last page.")]

@@ -98,7 +98,7 @@ def _content(name: str, cell: str) -> str:
 def _doubt(name: str, cell: str) -> Invalid | None:
     """Returns a warning if a spreadsheet seems to have damaged the cell. It is kept: it may be a real product name."""
     if cell.startswith(("#", "Err:")) and _FAILED_FORMULA.fullmatch(cell):
-        return Invalid("failed_formula", "is what a spreadsheet writes where a formula has failed")
+        return Invalid("failed_formula", "is what a spreadsheet writes for a failed formula")
     if name == "sku" and "E+" in cell and _ROUNDED.fullmatch(cell):
         return Invalid("rounded_number", "looks like a number that a spreadsheet has rounded; its last digits are lost")
     return None
@@ -134,8 +134,8 @@ class TableReader:
 
     def _of_headings(self) -> list[wire.ImportFault]:
         heading = Candidate(1, 1)
-        unused = Invalid("similar_heading", "is not used, though its heading begins like a known one")
-        lacking = Invalid("missing_column", "is not in the file, so only products that are there can be changed")
+        unused = Invalid("similar_heading", "is not used, although its heading begins like a known one")
+        lacking = Invalid("missing_column", "is not in the file, so it can only change existing products")
         return [heading.note(unused, column) for column in self.columns.similar] + [
             heading.note(lacking, name=name) for name in wire.REQUIRED if name not in self.columns.fields
         ]
@@ -151,7 +151,7 @@ class TableReader:
             found = self._with_parent(found, cells)
         if self.columns.html and not found.get("price") and not found.get("sku"):
             candidate.no_product = True
-            fault = Invalid("no_product", "has neither price nor SKU: no product of its own")
+            fault = Invalid("no_product", "has neither price nor SKU, so it is not a product of its own")
             candidate.warnings.append(candidate.note(fault))
             return
         for name, cell in found.items():

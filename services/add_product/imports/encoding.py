@@ -92,7 +92,7 @@ def _unmarked_utf16(head: bytes) -> str:
 def _verified(file: IO[bytes], codec: str) -> str:
     line = _broken_line(file, codec)
     if line is not None:
-        detail = f"Line {line} is not {label(codec)}, in which the file seems to be; save it as UTF-8."
+        detail = f"Line {line} is not {label(codec)}, which the file appears to use; save it as UTF-8."
         raise Unreadable("damaged", detail, line=line, encoding=label(codec))
     return codec
 
@@ -140,7 +140,7 @@ def _refuse_damaged_utf8(file: IO[bytes], line: int) -> None:
         high += _high(chunk)
         whole += _high(decoder.decode(chunk).encode())
     if whole > high - whole:
-        detail = f"The file is in UTF-8, but line {line} is damaged; save it anew."
+        detail = f"The file is in UTF-8, but line {line} is damaged; save it again."
         raise Unreadable("damaged", detail, line=line, encoding="UTF-8")
 
 
@@ -167,7 +167,7 @@ def _refuse_unless_certain(file: IO[bytes], line: int) -> None:
     candidates = ", ".join(list(differing.values())[:CANDIDATES])
     raise Unreadable(
         "encoding",
-        f"The file is not in UTF-8 (see line {line}), and its bytes do not tell what it is in; it may be {candidates}. "
+        f"The file is not in UTF-8 (see line {line}), and its bytes do not show its encoding; it may be {candidates}. "
         "Save it as UTF-8, or name its charset in the content type.",
         line=line,
         candidates=candidates,

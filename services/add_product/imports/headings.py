@@ -106,8 +106,8 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
     if len(fields) < 2 or not fields.keys() & {"sku", "name"}:
         raise Unknown(
             "no_headings",
-            "The first row has no known headings. There must be “name” and “price”, and there may be “sku” and "
-            "“description”; headings of WooCommerce and Shopify exports, and French ones, are known too.",
+            "The first row has no known headings. It must have “name” and “price”, and may have “sku” and "
+            "“description”; French headings, and those of WooCommerce and Shopify exports, are known too.",
         )
     _refuse_twins(headings, folded, currency)
     group = _first(folded, _GROUP_HEADINGS)

@@ -118,7 +118,7 @@ def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
     row, line = seen.first(candidate.values, candidate.row, candidate.line)
     if row != candidate.row:
         sku = candidate.values.get("sku")
-        fault = Invalid("repeated", f"is the product of line {line} again", line=line, row=row)
+        fault = Invalid("repeated", f"repeats the product of line {line}", line=line, row=row)
         candidate.refuse(fault, name="sku" if sku else None, value=sku or "")
 
 
@@ -166,11 +166,11 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
 
 def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
     if on_conflict == "update":
-        detail = f"is not in the file, and there is no product with this SKU to update: a new one needs its {column}"
+        detail = f"is not in the file, and there is no product with this SKU to update: a new product needs a {column}"
         return Invalid("no_column", detail)
     # This applies to every new product, so the report lists it once.
     return Invalid(
-        "lacking_column", f"is not in the file, so no new product can be made of its rows: each needs its {column}"
+        "lacking_column", f"is not in the file, so its rows cannot create new products: each needs a {column}"
     )
 
 

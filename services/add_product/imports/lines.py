@@ -35,7 +35,7 @@ def refuse_endless(file: IO[bytes], codec: str = "utf-8") -> None:
         feeds += text.count(b"\n")
         returns += text.count(b"\r")
         if max(feeds, returns) > LINES_MAX:
-            detail = f"The file has more than {LINES_MAX} lines; divide it."
+            detail = f"The file has more than {LINES_MAX} lines; split it."
             raise Unusable("too_many_lines", detail, limit=LINES_MAX)
 
 
@@ -64,7 +64,7 @@ def read(file: IO[bytes]) -> Iterator[Line]:
             if not begun and (text.lstrip().startswith(b"[") or text.strip() == b"{"):
                 raise Unusable(
                     "json",
-                    "The file is JSON as a whole. Send NDJSON: one product on each line, such as "
+                    "The file is a single JSON document. Send NDJSON: one product on each line, such as "
                     '{"sku": "MUG-12", "name": "Stoneware mug", "price": "12.50"}.',
                 )
             begun = True

@@ -144,12 +144,12 @@ class Runner:
         except importer.UNUSABLE as fault:
             queue.fail(taken, FieldError("", fault.detail, fault.code, fault.params))
         except uploads.Gone:
-            queue.fail(taken, FieldError("", "The file is not there any more; send it again.", "gone"))
+            queue.fail(taken, FieldError("", "The file no longer exists; send it again.", "gone"))
         except (*database.AWAY, Lost):
             raise
         except Exception:
             log.exception("import %s: unhandled error", taken.id)
-            queue.fail(taken, FieldError("", "The service failed at this file; the fault is logged.", "failed"))
+            queue.fail(taken, FieldError("", "The service failed to process this file; its log says why.", "failed"))
         finally:
             self.tell()
 

@@ -129,7 +129,7 @@ def _rows(text: _Lines, delimiter: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            detail = f"has wrong quotation marks, so lines {begin} to {text.number} are not read ({error})"
+            detail = f"has unmatched quotation marks, so lines {begin} to {text.number} are not read ({error})"
             yield Row(number, begin, [], Invalid("quotation_marks", detail, first=begin, last=text.number))
             continue
         if any(cell.strip() for cell in cells):
