@@ -30,7 +30,7 @@ up: export CATALOG_ADD_URL = http://127.0.0.1:$(word 2,$(PORTS))
 up: export CATALOG_READ_URL = http://127.0.0.1:$(word 3,$(PORTS))
 up: $(READY) ## Start the catalogue on this machine, on SQLite, with a few sample products; PORT=8180 changes the port of the pages
 	@for port in $(PORTS); do if (: < /dev/tcp/127.0.0.1/$$port) 2> /dev/null; then \
-		echo "Port $$port is taken, maybe by an earlier make up; needed are $(PORTS). To use others: make up PORT=8180" >&2; exit 1; fi; done
+		echo "Port $$port is taken, perhaps by an earlier make up, which needs $(PORTS). To use others: make up PORT=8180" >&2; exit 1; fi; done
 	@mkdir -p var && (umask 077 && test -s var/secret-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > var/secret-key)
 	@$(BIN)/python -m catalog.migrate upgrade
 	@$(BIN)/python -m add_product.sample

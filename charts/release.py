@@ -24,7 +24,7 @@ def notes(changelog: str, version: str) -> str:
     sections = {name: text.strip() for name, text in SECTION.findall(changelog)}
     found = sections.get(version, sections.get("Unreleased", ""))
     if not found:
-        raise ValueError(f"docs/CHANGELOG.md says nothing of {version}: write it under [Unreleased], "
+        raise ValueError(f"docs/CHANGELOG.md has no notes on {version}: write them under [Unreleased], "
                          f"then run `make version VERSION={version}`")  # fmt: skip
     return f"{found}\n"
 
@@ -43,7 +43,7 @@ def pinned_values(values: str, digests: dict[str, str]) -> str:
             if path[1:] == ["image", "digest"]:
                 digest = wanted.pop(_image(path[0]), None)
                 if digest is None or not DIGEST.fullmatch(digest):
-                    raise ValueError(f"no digest of {_image(path[0])}, but {digest}")
+                    raise ValueError(f"no valid digest for {_image(path[0])}: {digest}")
                 lines[number] = f"    digest: {digest}\n"
     if wanted:
         raise ValueError(f"the chart has no image {', '.join(wanted)}")

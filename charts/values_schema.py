@@ -293,11 +293,11 @@ def template(keys: list[Key]) -> str:
     empty = [key for key in leaves(keys) if may_be_left_out(key)]
     return "".join(
         [
-            "{{/* Keys that must be there. Made by `make chart-docs` from values.yaml, like the list below. */}}\n",
+            "{{/* The required keys. `make chart-docs` generates this list and the next one from values.yaml. */}}\n",
             '{{- define "product-catalog.neededKeys" -}}\n',
             *(f"- {'.'.join(key.path)}\n" for key in (*blocks(keys), *needed)),
             "{{- end }}\n\n",
-            "{{/* Keys that may be null, and the values that they then have. */}}\n",
+            "{{/* The keys that may be null, and the empty values that null stands for. */}}\n",
             '{{- define "product-catalog.emptyValues" -}}\n',
             *(f"{'.'.join(key.path)}: {json.dumps(None if key.default else key.default)}\n" for key in empty),
             *(f"{path}: null\n" for path in overridden(keys)),

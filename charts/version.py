@@ -33,7 +33,7 @@ def stated(root: Path = ROOT) -> list[tuple[str, str]]:
 def write(version: str, root: Path = ROOT) -> None:
     """Sets the version in each file under this folder. Raises ValueError if it is not a semantic version."""
     if not re.fullmatch(VERSION, version):
-        raise ValueError(f"a version is of the form 1.2.3 or 1.2.3-rc.1, not {version}")
+        raise ValueError(f"a version has the form 1.2.3 or 1.2.3-rc.1, unlike {version}")
     for path in _files(root):
         text = path.read_text(encoding="utf-8")
         path.write_text(STATED.sub(rf"\g<1>{version}", text), encoding="utf-8")
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> None:
         except ValueError as error:
             sys.exit(f"error: {error}")
     elif wrong := [f"{path}: {found}" for path, found in stated() if found != version]:
-        sys.exit(f"error: run `make version VERSION={version}`; other versions stand in {', '.join(wrong)}")
+        sys.exit(f"error: run `make version VERSION={version}`; these files state other versions: {', '.join(wrong)}")
     elif not in_changelog(version):
         sys.exit(f"error: run `make version VERSION={version}`; {CHANGELOG} has no section for it")
 

@@ -1,4 +1,4 @@
-{{/* Keys that must be there. Made by `make chart-docs` from values.yaml, like the list below. */}}
+{{/* The required keys. `make chart-docs` generates this list and the next one from values.yaml. */}}
 {{- define "product-catalog.neededKeys" -}}
 - global
 - image
@@ -90,7 +90,7 @@
 - serviceMonitor.interval
 {{- end }}
 
-{{/* Keys that may be null, and the values that they then have. */}}
+{{/* The keys that may be null, and the empty values that null stands for. */}}
 {{- define "product-catalog.emptyValues" -}}
 nameOverride: ""
 fullnameOverride: ""
