@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
@@ -108,8 +109,8 @@ def test_whoever_writes_sees_it_at_once(write: Callable[[Browser, Api], None], a
 def test_an_import_that_others_started_counts_once_it_writes(
     state: str, may_have_written: bool, running: Running, writer: Browser, api: Api
 ) -> None:
-    address = Imports(running).put(state)  # type: ignore[arg-type]
-    writer.get(address)
+    with closing(Imports(running)) as imports:
+        writer.get(imports.put(state))  # type: ignore[arg-type]
     assert bool(writer.client.get_cookie("catalog_wrote")) == may_have_written
 
 
