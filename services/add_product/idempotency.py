@@ -33,7 +33,7 @@ _TABLE = IdempotencyKey.__table__
 _TAKE = Statement(
     insert(_TABLE).values({name: bindparam(name) for name in ("key", "request_hash", "created_at", "body")})
 )
-_ANSWER = Statement(update(_TABLE).where(_TABLE.c.key == bindparam("this")).values(body=bindparam("body")))
+_STORE_RESPONSE = Statement(update(_TABLE).where(_TABLE.c.key == bindparam("taken_key")).values(body=bindparam("body")))
 _FIND = Statement(select(_TABLE.c.request_hash, _TABLE.c.body).where(_TABLE.c.key == bindparam("key")))
 _forgotten_at = 0.0
 
@@ -65,7 +65,7 @@ def add_once(key: str, body: bytes, fields: wire.NewProduct) -> tuple[wire.Produ
         except IntegrityError:
             raise Used from None
         product = writing.add(connection, fields)
-        _ANSWER.change(connection, this=key, body=bodies.encode(product))
+        _STORE_RESPONSE.change(connection, taken_key=key, body=bodies.encode(product))
         return product
 
     _forget_old()

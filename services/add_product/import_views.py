@@ -80,17 +80,17 @@ def import_products() -> Response:
     name = _file_name()
     key = idempotency.check_key(request.headers.get(idempotency.HEADER))
     import_id = _accept(order, name, key)
-    running = runner.of_app()
-    running.tell()
-    running.wait(import_id, _seconds())
-    return _told(import_id)
+    app_runner = runner.of_app()
+    app_runner.tell()
+    app_runner.wait(import_id, _seconds())
+    return _result(import_id)
 
 
 @import_views.post(f"{ONE}/start")
 @operation(tag="imports", parameters=(PREFER,), responses=CHANGES, problems=(404, 409))
 def start_import(import_id: int) -> Response:
     """Writes the rows of a checked file. An import that was started before is returned unchanged."""
-    if not queue.start(_known(import_id)) and queue.state_of(import_id) in ("checking", "checked"):
+    if not queue.start(_existing(import_id)) and queue.state_of(import_id) in ("checking", "checked"):
         raise conflict("The file is still being checked, or no longer exists; in the latter case, send it again.")
     return _after_change(import_id)
 
@@ -108,7 +108,7 @@ def start_import(import_id: int) -> Response:
 )
 def check_import(import_id: int) -> Response:
     """Checks the file again with another encoding or another `on_conflict`, without a new upload."""
-    if not queue.check(_known(import_id), request.args.get("charset"), _on_conflict()):
+    if not queue.check(_existing(import_id), request.args.get("charset"), _on_conflict()):
         raise conflict("The import has already been started, or its file no longer exists; send it again.")
     return _after_change(import_id)
 
@@ -117,10 +117,10 @@ def check_import(import_id: int) -> Response:
 @operation(tag="imports", responses={200: body(wire.Import, WHERE)}, problems=(404,))
 def cancel_import(import_id: int) -> Response:
     """Cancels an import. Rows already written stay; an import that has ended is returned unchanged."""
-    if upload := queue.cancel(_known(import_id)):
+    if upload := queue.cancel(_existing(import_id)):
         uploads.remove(upload)
     runner.of_app().tell()
-    return _answer(_found(import_id), HTTPStatus.OK)
+    return _answer(_load(import_id), HTTPStatus.OK)
 
 
 def _accept(order: Order, name: str, key: str | None) -> int:
@@ -144,53 +144,53 @@ def _accept(order: Order, name: str, key: str | None) -> int:
             earlier = queue.by_key(key or "")
             if earlier is None:
                 raise
-    import_id, its_hash = earlier
-    if its_hash != request_hash:
+    import_id, earlier_hash = earlier
+    if earlier_hash != request_hash:
         raise idempotency.reused("another file or other options")
     return import_id
 
 
 def _after_change(import_id: int) -> Response:
-    running = runner.of_app()
-    running.tell()
-    running.wait(import_id, _seconds())
-    found = _found(import_id)
-    return _answer(found, HTTPStatus.OK if found.state in runner.OVER else HTTPStatus.ACCEPTED)
+    app_runner = runner.of_app()
+    app_runner.tell()
+    app_runner.wait(import_id, _seconds())
+    item = _load(import_id)
+    return _answer(item, HTTPStatus.OK if item.state in runner.OVER else HTTPStatus.ACCEPTED)
 
 
-def _told(import_id: int) -> Response:
+def _result(import_id: int) -> Response:
     """Responds with the report, with the reason why there is none, or with the address where it will appear."""
-    found = _found(import_id)
+    item = _load(import_id)
     where = {"Location": f"{IMPORTS}/{import_id}"}
-    if found.state in ("checked", "done"):
-        return Response(bodies.encode(found.report), headers=where, content_type="application/json")
-    if found.state == "interrupted":
+    if item.state in ("checked", "done"):
+        return Response(bodies.encode(item.report), headers=where, content_type="application/json")
+    if item.state == "interrupted":
         raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or not started within a day.", headers=where)
-    if found.problem:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, found.problem.detail, [found.problem], where)
-    return _answer(found, HTTPStatus.ACCEPTED)
+    if item.problem:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, item.problem.detail, [item.problem], where)
+    return _answer(item, HTTPStatus.ACCEPTED)
 
 
-def _answer(found: wire.Import, status: HTTPStatus) -> Response:
-    response = Response(bodies.encode(found), status, content_type="application/json")
-    response.headers["Location"] = f"{IMPORTS}/{found.id}"
+def _answer(item: wire.Import, status: HTTPStatus) -> Response:
+    response = Response(bodies.encode(item), status, content_type="application/json")
+    response.headers["Location"] = f"{IMPORTS}/{item.id}"
     if status == HTTPStatus.ACCEPTED:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
-def _known(import_id: int) -> int:
+def _existing(import_id: int) -> int:
     if import_id > parameters.ID_MAX or queue.state_of(import_id) is None:
         raise not_found("There is no such import.")
     return import_id
 
 
-def _found(import_id: int) -> wire.Import:
+def _load(import_id: int) -> wire.Import:
     with database.reading() as connection:
-        found = imports.find(connection, import_id)
-    if found is None:
+        item = imports.find(connection, import_id)
+    if item is None:
         raise not_found("There is no such import.")
-    return found
+    return item
 
 
 def _seconds() -> float:

@@ -22,8 +22,8 @@ STOP_SECONDS = 10.0
 # A product that was changed since it was read has its words already.
 _UPDATE = (
     update(Product)
-    .where(Product.id == bindparam("this"), Product.version == bindparam("seen"))
-    .values(search_text=bindparam("filled"))
+    .where(Product.id == bindparam("read_id"), Product.version == bindparam("read_version"))
+    .values(search_text=bindparam("new_text"))
 )
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,11 @@ def _fill(first: int, connection: Connection) -> int:
     columns = (Product.id, Product.sku, Product.name, Product.description, Product.version)
     rows = connection.execute(select(*columns).where(outdated)).all()
     values = [
-        {"this": row.id, "seen": row.version, "filled": words.of_product(row.sku, row.name, row.description)}
+        {
+            "read_id": row.id,
+            "read_version": row.version,
+            "new_text": words.of_product(row.sku, row.name, row.description),
+        }
         for row in rows
     ]
     if values:

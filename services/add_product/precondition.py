@@ -34,8 +34,8 @@ def read(headers: Headers) -> Precondition:
     checks = [_named(match)] if other is None else [_named(match), _not_named(other)]
 
     def check(product: wire.Product) -> None:
-        for each in checks:
-            each(product)
+        for condition in checks:
+            condition(product)
 
     return check
 

@@ -16,15 +16,17 @@ from serving.problems import conflict, not_found
 SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
 
 _TABLE = Product.__table__
-_THIS = (_TABLE.c.id == bindparam("this"), _TABLE.c.version == bindparam("seen"))
+_CHECKED_VERSION = (_TABLE.c.id == bindparam("checked_id"), _TABLE.c.version == bindparam("checked_version"))
 """Matches the product only in the version that was checked."""
-_ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
+_ADD = Statement(
+    insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c if column.name != "id"})
+)
 _CHANGE = Statement(
     update(_TABLE)
-    .where(*_THIS)
-    .values({each.name: bindparam(each.name) for each in _TABLE.c if each.name not in ("id", "created_at")})
+    .where(*_CHECKED_VERSION)
+    .values({column.name: bindparam(column.name) for column in _TABLE.c if column.name not in ("id", "created_at")})
 )
-_REMOVE = Statement(delete(_TABLE).where(*_THIS))
+_REMOVE = Statement(delete(_TABLE).where(*_CHECKED_VERSION))
 
 
 def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
@@ -49,7 +51,12 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
     if not changes:
         return product
     values = products.changed_row(product, changes)
-    written = {**msgspec.structs.asdict(product), **values, "this": product.id, "seen": product.version}
+    written = {
+        **msgspec.structs.asdict(product),
+        **values,
+        "checked_id": product.id,
+        "checked_version": product.version,
+    }
     try:
         number = _CHANGE.change(connection, **written)
     except IntegrityError as error:
@@ -65,7 +72,7 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
 def remove(connection: Connection, product_id: int, check: Precondition) -> None:
     """Deletes a product that passes `check`."""
     product = _found(connection, product_id, check)
-    if _REMOVE.change(connection, this=product.id, seen=product.version) == 0:
+    if _REMOVE.change(connection, checked_id=product.id, checked_version=product.version) == 0:
         remove(connection, product_id, check)
 
 

@@ -88,26 +88,26 @@ def _number(plain: str, currency: str) -> str:
     parts = _PARTS.fullmatch(plain)
     if not parts:
         raise Invalid("number", "is not a price; write it like 1299.00")
-    before, number, behind = parts.groups()
-    if "-" in before or (before.lstrip().startswith("(") and behind.endswith(")")):
+    before, number, after = parts.groups()
+    if "-" in before or (before.lstrip().startswith("(") and after.endswith(")")):
         raise Invalid("negative", "must not be negative")
     if before[-1:] in (".", ",") and _key(before) not in _currencies():
         if before[-2:-1].isalpha():
             raise Invalid("number", "is not a price; write it like 1299.00")
         before, number = before[:-1], before[-1] + number
-    _check_currency(_key(before), _key(behind), currency)
+    _check_currency(_key(before), _key(after), currency)
     return number
 
 
-def _check_currency(before: str, behind: str, currency: str) -> None:
-    if not before and not behind:
+def _check_currency(before: str, after: str, currency: str) -> None:
+    if not before and not after:
         return
-    possible = _currencies().get(before or behind)
-    if possible is None or (before and behind):
+    possible = _currencies().get(before or after)
+    if possible is None or (before and after):
         raise Invalid("number", "is not a price; write it like 1299.00")
     if currency not in possible:
-        found = before or behind
-        raise Invalid("currency", f"is in another currency ({found}) than {currency}", found=found, currency=currency)
+        word = before or after
+        raise Invalid("currency", f"is in another currency ({word}) than {currency}", found=word, currency=currency)
 
 
 def named(word: str) -> frozenset[str]:
@@ -129,8 +129,8 @@ def _currencies() -> dict[str, frozenset[str]]:
         found[_key(code)].add(code)
         for language in LANGUAGES:
             found[_key(get_currency_symbol(code, locale=language))].add(code)
-            for many in (None, 1, 2):
-                found[_key(get_currency_name(code, many, locale=language))].add(code)
+            for count in (None, 1, 2):
+                found[_key(get_currency_name(code, count, locale=language))].add(code)
     return {word: frozenset(codes) for word, codes in found.items()}
 
 

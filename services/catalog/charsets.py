@@ -128,8 +128,8 @@ CHOICES = (
 def known(charset: str) -> str | None:
     """Returns the key in CODECS for any usual name of a charset, or None if it is unknown."""
     given = charset.strip().lower()
-    called = _ALIASES.get(given, given)
-    return called if called in CODECS else None
+    resolved = _ALIASES.get(given, given)
+    return resolved if resolved in CODECS else None
 
 
 def codec(charset: str) -> str | None:

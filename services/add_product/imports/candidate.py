@@ -72,9 +72,9 @@ def _read_object(candidate: Candidate, body: bytes) -> None:
     except bodies.Malformed as error:
         candidate.refuse(Invalid("malformed", str(error)), value=body.decode("utf-8", "replace").strip())
     except bodies.Rejected as error:
-        for each in error.errors:
-            name = each.pointer.removeprefix("/") or None
-            candidate.refuse(Invalid(each.code, each.detail, **each.params), name, name)
+        for field_error in error.errors:
+            name = field_error.pointer.removeprefix("/") or None
+            candidate.refuse(Invalid(field_error.code, field_error.detail, **field_error.params), name, name)
     else:
         found = msgspec.structs.asdict(patch)
         candidate.values = {name: value for name, value in found.items() if value is not msgspec.UNSET}
@@ -113,14 +113,14 @@ class TableReader:
         # Spreadsheets omit empty cells at the end of a row; a row that ends before its name or price is truncated.
         self._last_needed = max((columns.fields[name] for name in wire.REQUIRED if name in columns.fields), default=0)
         # Warnings about the whole file are reported once, with the first row.
-        self._told = self._of_headings()
+        self._file_warnings = self._of_headings()
         self._parent: dict[str, str] = {}
         self._group = ""
 
     def candidate(self, row: table.Row) -> Candidate:
         """Validates a row."""
         candidate = Candidate(row.number, row.line)
-        candidate.warnings, self._told = self._told, []
+        candidate.warnings, self._file_warnings = self._file_warnings, []
         if row.fault:
             candidate.refuse(row.fault)
         elif self._fits(row.cells):

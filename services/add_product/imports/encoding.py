@@ -15,7 +15,7 @@ CHUNK = 64 * 1024
 # For each non-ASCII byte value: how many words are examined, and how many occurrences are looked at. For each word: how
 # many bytes are kept at most, and how many bytes back its beginning is searched.
 WORDS_PER_BYTE = 6
-MEETINGS_PER_BYTE = 60
+OCCURRENCES_PER_BYTE = 60
 WORD_MAX = 96
 FAR = 400
 # By how much (natural logarithm) Windows-1252 must be likelier than any encoding that gives a different text.
@@ -75,11 +75,11 @@ def verify(file: IO[bytes], charset: str) -> str:
 
 def known(charset: str) -> str:
     """Returns the key in charsets.CODECS of a charset named by the client. Raises Unreadable for an unknown one."""
-    found = charsets.known(charset)
-    if found is None:
-        there_are = ", ".join(charsets.CODECS)
-        raise Unreadable("charset", f"The charset {charset[:40]} is not known here; there are: {there_are}.")
-    return found
+    name = charsets.known(charset)
+    if name is None:
+        names = ", ".join(charsets.CODECS)
+        raise Unreadable("charset", f"The charset {charset[:40]} is not known here; there are: {names}.")
+    return name
 
 
 def _unmarked_utf16(head: bytes) -> str:
@@ -135,11 +135,11 @@ class _Lines:
 def _refuse_damaged_utf8(file: IO[bytes], line: int) -> None:
     """Refuses a file most of whose non-ASCII bytes are valid UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-    high = whole = 0
+    high = valid = 0
     for chunk in _chunks(file):
         high += _high(chunk)
-        whole += _high(decoder.decode(chunk).encode())
-    if whole > high - whole:
+        valid += _high(decoder.decode(chunk).encode())
+    if valid > high - valid:
         detail = f"The file is in UTF-8, but line {line} is damaged; save it again."
         raise Unreadable("damaged", detail, line=line, encoding="UTF-8")
 
@@ -158,8 +158,11 @@ def _refuse_unless_certain(file: IO[bytes], line: int) -> None:
     )
     assumed = _read(words, _ASSUMED)
     if letters.is_possible(assumed):
-        its = max(likelihood for likelihood, _, read in readings if read == assumed)
-        if its - max((likelihood for likelihood, _, read in readings if read != assumed), default=0) > MARGIN:
+        assumed_likelihood = max(likelihood for likelihood, _, read in readings if read == assumed)
+        if (
+            assumed_likelihood - max((likelihood for likelihood, _, read in readings if read != assumed), default=0)
+            > MARGIN
+        ):
             return
     differing: dict[tuple[str, ...], str] = {}
     for _, codec, read in readings:
@@ -185,18 +188,22 @@ def _read(words: list[bytes], codec: str) -> list[str]:
 def _words(file: IO[bytes]) -> list[bytes]:
     """Returns some words of the file for each non-ASCII byte value that occurs in it."""
     words: dict[bytes, None] = {}
-    new, met = Counter[int](), Counter[int]()
+    word_counts, occurrences = Counter[int](), Counter[int]()
     wanted = frozenset(_HIGH)
     for chunk in _chunks(file):
         at = 0
         while wanted and (found := _one_of(wanted).search(chunk, at)):
             word = _word_at(chunk, found.start())
             at = max(found.end(), chunk.find(word, max(0, found.start() - FAR)) + len(word))
-            met.update({*word} | {chunk[found.start()]})
+            occurrences.update({*word} | {chunk[found.start()]})
             if word not in words:
                 words[word] = None
-                new.update({*word})
-            wanted = frozenset(byte for byte in wanted if new[byte] < WORDS_PER_BYTE and met[byte] < MEETINGS_PER_BYTE)
+                word_counts.update({*word})
+            wanted = frozenset(
+                byte
+                for byte in wanted
+                if word_counts[byte] < WORDS_PER_BYTE and occurrences[byte] < OCCURRENCES_PER_BYTE
+            )
     return list(words)
 
 

@@ -109,9 +109,11 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
             "The first row has no known headings. It must have “name” and “price”, and may have “sku” and "
             "“description”; French headings, and those of WooCommerce and Shopify exports, are known too.",
         )
-    _refuse_twins(headings, folded, currency)
+    _refuse_duplicates(headings, folded, currency)
     group = _first(folded, _GROUP_HEADINGS)
-    variant = () if group is None else tuple(folded.index(each) for each in _VARIANT_HEADINGS if each in folded)
+    variant = (
+        () if group is None else tuple(folded.index(heading) for heading in _VARIANT_HEADINGS if heading in folded)
+    )
     used = {*fields.values(), *variant, group}
     ignored = [at for at, heading in enumerate(headings) if at not in used and heading]
     return Columns(
@@ -121,8 +123,8 @@ def recognise(cells: Sequence[str], currency: str) -> Columns:
         variant=variant,
         group=group,
         html=any(
-            not of_their_own.isdisjoint(folded) and len(others.intersection(folded)) >= _OTHERS_NEEDED
-            for of_their_own, others in _PROGRAMS
+            not identifying.isdisjoint(folded) and len(accompanying.intersection(folded)) >= _OTHERS_NEEDED
+            for identifying, accompanying in _PROGRAMS
         ),
         similar=tuple(headings[at] for at in ignored[:IGNORED_SHOWN] if _looks_known(folded[at])),
     )
@@ -145,7 +147,7 @@ def _fields(folded: Sequence[str], currency: str) -> dict[str, int]:
 def _is_price(folded: str, currency: str) -> bool:
     """Whether a heading names a price, and adds nothing but taxes and this currency: “Prix TTC (€)”."""
     name, currencies = _split(folded)
-    return name in KNOWN["price"] and all(currency in each for each in currencies)
+    return name in KNOWN["price"] and all(currency in possible for possible in currencies)
 
 
 def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
@@ -177,7 +179,7 @@ def _first(folded: Sequence[str], known: Sequence[str]) -> int | None:
     return next((folded.index(heading) for heading in known if heading in folded), None)
 
 
-def _refuse_twins(headings: Sequence[str], folded: Sequence[str], currency: str) -> None:
+def _refuse_duplicates(headings: Sequence[str], folded: Sequence[str], currency: str) -> None:
     """Refuses two columns with the same name, and two price columns when neither is preferable."""
     seen: dict[str, str] = {}
     alone = _first(folded, KNOWN["price"]) is not None

@@ -27,7 +27,9 @@ UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
 """What `read` and `batches` raise for a file without a single usable row."""
 
 _TABLE = Product.__table__
-_ADD = Statement(insert(_TABLE).values({each.name: bindparam(each.name) for each in _TABLE.c if each.name != "id"}))
+_ADD = Statement(
+    insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c if column.name != "id"})
+)
 
 T = TypeVar("T")
 
@@ -94,11 +96,11 @@ def _is_usable(candidate: Candidate) -> bool:
     return not candidate.errors and not candidate.no_product
 
 
-def transaction(work: Callable[[Connection], T]) -> T:
+def transaction(callback: Callable[[Connection], T]) -> T:
     """Runs a transaction that writes batches, and retries it if another request takes one of the SKUs meanwhile."""
     for race in range(1, RACES_MAX + 1):
         try:
-            return database.transaction(work)
+            return database.transaction(callback)
         except IntegrityError:
             if race == RACES_MAX:
                 raise
@@ -128,8 +130,8 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
     if inserts:
         _ADD.insert_all(connection, inserts)
     if updates:
-        columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "this"}
-        connection.execute(update(Product).where(Product.id == bindparam("this")).values(columns), updates)
+        columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "existing_id"}
+        connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), updates)
 
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
@@ -161,7 +163,7 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         return Plan(candidate, "skipped")
     whole = msgspec.structs.asdict(existing.fields)
     changed = {**whole, **products.changed_row(existing, changes)}
-    return Plan(candidate, "updated", update={**changed, "this": existing.id})
+    return Plan(candidate, "updated", update={**changed, "existing_id": existing.id})
 
 
 def _lacks(column: str, on_conflict: OnConflict) -> Invalid:

@@ -186,7 +186,8 @@ def _counts() -> dict[str, tuple[dict[str, int], dict[str, int], int]]:
     """Per language, counts of letter pairs and of their first letters (a blank marks a word's end), and the total."""
     counts = json.loads(files(__package__).joinpath("letters.json").read_bytes())
     return {
-        language: (each["pairs"], each["letters"], sum(each["letters"].values())) for language, each in counts.items()
+        language: (counted["pairs"], counted["letters"], sum(counted["letters"].values()))
+        for language, counted in counts.items()
     }
 
 
@@ -213,8 +214,8 @@ def _texts(data: Any) -> Iterator[str]:
     if isinstance(data, str):
         yield data
     elif isinstance(data, (list, dict)):
-        for each in data.values() if isinstance(data, dict) else data:
-            yield from _texts(each)
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _texts(item)
 
 
 if __name__ == "__main__":

@@ -250,6 +250,6 @@ def _end(connection: Connection, import_id: int, owner: str, state: str, problem
 
 
 def _change(import_id: int, states: Sequence[str], changes: dict[str, Any], *conditions: ColumnElement[bool]) -> bool:
-    there = (Import.id == import_id, Import.state.in_(states), *conditions)
-    done = database.transaction(lambda connection: connection.execute(update(Import).where(*there).values(changes)))
+    where = (Import.id == import_id, Import.state.in_(states), *conditions)
+    done = database.transaction(lambda connection: connection.execute(update(Import).where(*where).values(changes)))
     return done.rowcount > 0

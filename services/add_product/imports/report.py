@@ -40,7 +40,7 @@ class Report:
 
     def copy(self) -> Self:
         """Returns a copy that can be extended without changing this report."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
         lists: dict[str, Any] = {name: list(value) for name, value in values.items() if isinstance(value, list)}
         return replace(self, **lists)
 
@@ -57,7 +57,9 @@ class Report:
     def add(self, candidate: Candidate, outcome: str, errors: Sequence[wire.ImportFault] = ()) -> None:
         """Counts one record; `outcome` is created, updated or skipped, and is ignored if there are errors."""
         self.rows += 1
-        errors = [each for each in (*candidate.errors, *errors) if each.code not in ONCE or not self._told(each)]
+        errors = [
+            fault for fault in (*candidate.errors, *errors) if fault.code not in ONCE or not self._is_listed(fault)
+        ]
         outcome = "failed" if errors else outcome
         setattr(self, outcome, getattr(self, outcome) + 1)
         self.error_count += len(errors)
@@ -67,8 +69,8 @@ class Report:
         if len(self.letters) < SAMPLE_MAX and not candidate.errors and not candidate.no_product:
             self._show(candidate)
 
-    def _told(self, fault: wire.ImportFault) -> bool:
-        return any((each.code, each.field) == (fault.code, fault.field) for each in self.errors)
+    def _is_listed(self, fault: wire.ImportFault) -> bool:
+        return any((listed.code, listed.field) == (fault.code, fault.field) for listed in self.errors)
 
     def _show(self, candidate: Candidate) -> None:
         values = {
@@ -76,15 +78,17 @@ class Report:
             for name, value in candidate.values.items()
         }
         row = wire.SampleRow(candidate.row, candidate.line, values)
-        of_its_kind = self._of_its_kind(row)
-        if len(of_its_kind) < SAMPLE_MAX:
-            of_its_kind.append(row)
+        samples = self._of_its_kind(row)
+        if len(samples) < SAMPLE_MAX:
+            samples.append(row)
 
     def _of_its_kind(self, row: wire.SampleRow) -> list[wire.SampleRow]:
         values = "".join(filter(None, row.values.values()))
         if values.isascii():
             return self.plain
-        return self.letters if any(each.isalpha() and not each.isascii() for each in values) else self.signs
+        return (
+            self.letters if any(character.isalpha() and not character.isascii() for character in values) else self.signs
+        )
 
     @property
     def sample(self) -> list[wire.SampleRow]:

@@ -213,7 +213,7 @@ def _batches(
 def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int) -> Report:
     """Writes or checks one batch, and stores the progress of the import."""
 
-    def work(connection: Connection) -> Report:
+    def write_batch(connection: Connection) -> Report:
         queue.hold(connection, taken)
         if taken.order.dry_run:
             plans = importer.plan(connection, batch, taken.order.on_conflict)
@@ -225,7 +225,7 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
         queue.note(connection, taken, before, after, bytes_done)
         return after
 
-    after = importer.transaction(work)
+    after = importer.transaction(write_batch)
     if not taken.order.dry_run:
         for outcome in ("created", "updated", "skipped", "failed"):
             counters.imported_rows.labels(outcome).inc(getattr(after, outcome) - getattr(before, outcome))

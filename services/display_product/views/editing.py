@@ -31,7 +31,7 @@ def add() -> Response:
     """Adds the product, or shows the form again with its errors."""
     form = ProductForm()
     if preferences.switched():
-        return _once_more("add.html", form)
+        return _redisplay("add.html", form)
     if not form.validate_on_submit():
         return _refused("add.html", form)
     try:
@@ -40,9 +40,9 @@ def add() -> Response:
         form.take(refused.errors)
         return _page("add.html", form, refused.status)
     except client.Away:
-        return _away("add.html", form)
+        return _unavailable("add.html", form)
     flash(_("“%(name)s” has been added.", name=product.name))
-    return _to(product)
+    return _redirect_to(product)
 
 
 @views.get("/products/<product_id:product_id>/edit")
@@ -63,7 +63,7 @@ def change(product_id: int) -> Response:
         if preferences.switched():
             if form.shown.data == "conflict":
                 return _conflict(product_id, form, HTTPStatus.OK)
-            return _once_more("edit.html", form, product_id=product_id)
+            return _redisplay("edit.html", form, product_id=product_id)
         if not form.validate_on_submit():
             return _refused("edit.html", form, product_id=product_id)
         try:
@@ -77,9 +77,9 @@ def change(product_id: int) -> Response:
         form.general.append(_("This product has been deleted in the meantime. You can add it again as you typed it."))
         return _page("add.html", form, HTTPStatus.NOT_FOUND)
     except client.Away:
-        return _away("edit.html", form, product_id=product_id)
+        return _unavailable("edit.html", form, product_id=product_id)
     flash(_("“%(name)s” has been saved.", name=product.name))
-    return _to(product)
+    return _redirect_to(product)
 
 
 def _save(product_id: int, form: ProductForm) -> wire.Product:
@@ -116,14 +116,14 @@ def _refused(template: str, form: ProductForm, **values: object) -> Response:
     return _page(template, form, status, **values)
 
 
-def _once_more(template: str, form: ProductForm, **values: object) -> Response:
+def _redisplay(template: str, form: ProductForm, **values: object) -> Response:
     """Shows the page in another language or with other colours, with the same input and errors."""
     if form.shown.data == "errors":
         form.validate()
     return _page(template, form, HTTPStatus.OK, **values)
 
 
-def _away(template: str, form: ProductForm, **values: object) -> Response:
+def _unavailable(template: str, form: ProductForm, **values: object) -> Response:
     form.general.append(
         _("The catalogue cannot save anything at the moment. What you typed is still here: try again in a minute.")
     )
@@ -132,6 +132,6 @@ def _away(template: str, form: ProductForm, **values: object) -> Response:
     return response
 
 
-def _to(product: wire.Product) -> Response:
+def _redirect_to(product: wire.Product) -> Response:
     """Redirects to the product, so that reloading the next page does not submit the form again."""
     return redirect(url_for("products.show", product_id=product.id), HTTPStatus.SEE_OTHER)

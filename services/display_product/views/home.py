@@ -16,10 +16,10 @@ views = Blueprint("home", __name__)
 @views.get("/")
 def index() -> Response:
     """Shows the home page."""
-    said = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})
+    fetched = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})
 
     def values() -> dict[str, Any]:
-        page = said.decode(wire.ProductPage)
+        page = fetched.decode(wire.ProductPage)
         return {"products": page.items, "more": page.next is not None}
 
-    return kept.answer("home.html", said, values)
+    return kept.answer("home.html", fetched, values)

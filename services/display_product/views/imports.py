@@ -65,7 +65,7 @@ def send() -> Response:
     """Passes the file on to be checked, and redirects to the page of its import."""
     upload = Upload(request, current_app.extensions["settings"].import_max_bytes)
     try:
-        return _to(_check_file(upload))
+        return _redirect_to(_check_file(upload))
     except client.Refused as refused:
         answer = _form(_why_not_sent(refused), refused.status, upload.fields)
     except client.Away:
@@ -83,8 +83,8 @@ def index() -> str:
     """Lists the imports, the newest first."""
     after = request.args.get("after")
     page = client.get().imports({"limit": LISTED} | ({"after": after} if after is not None else {}))
-    following = parse_qs(urlsplit(page.next).query)["after"][0] if page.next else None
-    return render_template("imports.html", imports=page.items, after=after, following=following)
+    next_cursor = parse_qs(urlsplit(page.next).query)["after"][0] if page.next else None
+    return render_template("imports.html", imports=page.items, after=after, next_cursor=next_cursor)
 
 
 @views.get("/imports/<product_id:import_id>")
@@ -143,16 +143,16 @@ def _check_file(upload: Upload) -> int:
     if not upload.name:
         raise client.Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "", [FieldError("", "", "no_file")])
     media_type = MEDIA_TYPES.get(upload.name.rpartition(".")[2].lower(), "text/csv")
-    asked = _options(upload.fields)
-    if media_type == "text/csv" and (charset := asked.get("charset")):
+    options = _options(upload.fields)
+    if media_type == "text/csv" and (charset := options.get("charset")):
         media_type += f"; charset={charset}"
     token = upload.fields.get("token", "")
     key = token if TOKEN.fullmatch(token) else secrets.token_urlsafe(18)
-    on_conflict = asked.get("on_conflict", DEFAULT)
+    on_conflict = options.get("on_conflict", DEFAULT)
     import_id = client.get().check_file(_content(upload), upload.name, media_type, on_conflict, key)
-    behind = dict(_options(upload.fields).items() - asked.items())
-    if behind:
-        client.get().check_again(import_id, behind)
+    late_options = dict(_options(upload.fields).items() - options.items())
+    if late_options:
+        client.get().check_again(import_id, late_options)
     return import_id
 
 
@@ -210,7 +210,7 @@ def _ask(import_id: int, what: Callable[[int], None]) -> Response:
         response = _page(import_id, fault, HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
         return response
-    return _to(import_id)
+    return _redirect_to(import_id)
 
 
 def _read(import_id: int) -> wire.Import | Response:
@@ -229,7 +229,7 @@ def _missing() -> Response:
     )
 
 
-def _to(import_id: int) -> Response:
+def _redirect_to(import_id: int) -> Response:
     return redirect(url_for("imports.show", import_id=import_id), HTTPStatus.SEE_OTHER)
 
 

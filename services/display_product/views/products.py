@@ -36,16 +36,16 @@ def index() -> Response:
             detail = "is given more than once"
             raise client.Refused(HTTPStatus.BAD_REQUEST, detail, [FieldError(name, detail, "parameter")])
     arguments = {name: values[0] for name, values in given.items()}
-    asked = {name: arguments.get(name, default) for name, default in DEFAULTS.items()}
+    query = {name: arguments.get(name, default) for name, default in DEFAULTS.items()}
     place = Place.of(arguments)
-    said = client.get().find(asked if place.after is None else {**asked, "after": place.after})
+    fetched = client.get().find(query if place.after is None else {**query, "after": place.after})
 
     def values() -> dict[str, Any]:
-        page = said.decode(wire.ProductPage)
-        kept_arguments = {name: value for name, value in asked.items() if value != DEFAULTS[name]}
+        page = fetched.decode(wire.ProductPage)
+        kept_arguments = {name: value for name, value in query.items() if value != DEFAULTS[name]}
         return {
             "products": page.items,
-            "asked": asked,
+            "asked": query,
             "kept": kept_arguments,
             "place": place,
             "previous": None if place.previous is None else {**kept_arguments, **place.previous},
@@ -54,7 +54,7 @@ def index() -> Response:
             "limits": LIMITS,
         }
 
-    return kept.answer("products.html", said, values)
+    return kept.answer("products.html", fetched, values)
 
 
 @views.get("/products/")
@@ -67,5 +67,5 @@ def index_with_slash() -> Response:
 @views.get("/products/<product_id:product_id>")
 def show(product_id: int) -> Response:
     """Shows one product."""
-    said = client.get().look_up(product_id)
-    return kept.answer("product.html", said, lambda: {"product": said.decode(wire.Product)})
+    fetched = client.get().look_up(product_id)
+    return kept.answer("product.html", fetched, lambda: {"product": fetched.decode(wire.Product)})

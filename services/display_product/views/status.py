@@ -12,8 +12,8 @@ views = Blueprint("status", __name__)
 @views.get("/status")
 def show() -> Response:
     """Shows each service with its version, its response time, and its dependencies."""
-    asked = client.get()
-    reports = [asked.inspect(service) for service in asked.services]
+    api = client.get()
+    reports = [api.inspect(service) for service in api.services]
     response = make_response(render_template("status.html", reports=reports, version=__version__))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -30,7 +30,7 @@ class Asset:
 def register(app: Flask) -> None:
     """Reads the files, and gives templates `asset("style.css")`."""
     files = {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in SUFFIXES}
-    app.extensions["assets"] = {each.public_name: each for each in files.values()}
+    app.extensions["assets"] = {asset.public_name: asset for asset in files.values()}
     app.register_blueprint(assets)
 
     def address(name: str) -> str:

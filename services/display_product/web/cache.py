@@ -148,9 +148,9 @@ def _size(address: str, answer: Answer) -> int:
 
 def _lifetime(headers: Mapping[str, str]) -> float:
     """Returns for how many seconds a response may still be used without revalidation (RFC 9111, 4.2)."""
-    said = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
-    if said.no_cache or said.no_store or not said.max_age:
+    cache_control = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
+    if cache_control.no_cache or cache_control.no_store or not cache_control.max_age:
         return 0
     age = headers.get("Age", "0")
     # An invalid Age means that the age is unknown.
-    return min(max(said.max_age - int(age), 0), LASTS_MAX) if age.isdecimal() else 0
+    return min(max(cache_control.max_age - int(age), 0), LASTS_MAX) if age.isdecimal() else 0

@@ -81,16 +81,16 @@ def register(app: Flask, settings: Settings) -> None:
     app.extensions["kept"] = Pages(_made_by(settings))
 
 
-def answer(template: str, said: Answer, values: Callable[[], dict[str, Any]]) -> Response:
+def answer(template: str, fetched: Answer, values: Callable[[], dict[str, Any]]) -> Response:
     """Responds with the page of this template for the current address, from the cache if possible.
 
     `values` returns the template's variables, and is called only if the page must be rendered. So it must depend on
-    nothing but `said` (the service's response) and the address, and on language and the like only as all pages do.
+    nothing but `fetched` (the service's response) and the address, and on language and the like only as all pages do.
     """
     if _has_message():
         return current_app.make_response(render_template(template, **values()))
     pages: Pages = current_app.extensions["kept"]
-    etag = _etag(pages, said)
+    etag = _etag(pages, fetched)
     # Weak, since the same page is sent both compressed and plain.
     headers = {"ETag": f'W/"{etag}"'}
     if request.if_none_match.contains_weak(etag):
@@ -120,11 +120,11 @@ def _has_message() -> bool:
     return current_app.config["SESSION_COOKIE_NAME"] in request.cookies and "_flashes" in session
 
 
-def _etag(pages: Pages, said: Answer) -> str:
+def _etag(pages: Pages, fetched: Answer) -> str:
     """Hashes all inputs of the page: everything a template can see of a request that has no message to show."""
     parts = (
         pages.made_by,
-        said.version,
+        fetched.version,
         request.script_root,
         request.path,
         request.query_string,
