@@ -89,7 +89,7 @@ class Away(Exception):
     """The service did not respond, or responded that it is unavailable."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(f"{service} is away")
+        super().__init__(f"{service} is unavailable")
         self.service = service
 
 
@@ -262,7 +262,7 @@ class Client:
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
-            log.warning("%s does not answer: %s", service, error)
+            log.warning("%s does not respond: %s", service, error)
             raise Away(service) from error
 
     def _request(
@@ -295,10 +295,10 @@ def _fault(service: str, status: int, body: bytes) -> Exception:
     try:
         problem = msgspec.json.decode(body, type=answers.Problem)
     except msgspec.DecodeError:
-        log.warning("%s answers %s without a problem", service, status)
+        log.warning("%s responded %s without problem details", service, status)
         return Away(service)
     # A server error, unless the service names a part of the request that is too expensive.
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not problem.errors:
-        log.warning("%s answers %s", service, status)
+        log.warning("%s responded %s", service, status)
         return Away(service)
     return Refused(status, problem.detail, problem.errors)

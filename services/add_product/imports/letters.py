@@ -84,8 +84,8 @@ def likelihood(words: Iterable[str], codec: str) -> float:
     text = " ".join(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", " ".join(words)))))
     if codec in EAST_ASIAN:
         return sum(_ideograph(before, after, codec) for before, after in _pairs(text))
-    languages, seldom = ENCODINGS[codec]
-    return seldom + max(sum(_step(*pair, language) for pair in _pairs(text)) for language in languages)
+    languages, rarity = ENCODINGS[codec]
+    return rarity + max(sum(_step(*pair, language) for pair in _pairs(text)) for language in languages)
 
 
 def is_possible(words: Iterable[str]) -> bool:
@@ -166,19 +166,19 @@ def _script(letter: str) -> str:
 def _ideograph(before: str, after: str, codec: str) -> float:
     if after <= "\x7f":
         return _LATIN_NEIGHBOUR if after.islower() else 0.0
-    beside = _LATIN_NEIGHBOUR if before <= "\x7f" and before.islower() else 0.0
+    neighbour = _LATIN_NEIGHBOUR if before <= "\x7f" and before.islower() else 0.0
     if unicodedata.category(after) in ("Cc", "Co", "Cn") or after == "\ufffd":
         return IMPOSSIBLE
     if _script(after) in ("HIRAGANA", "KATAKANA"):
-        return _KANA + beside
+        return _KANA + neighbour
     if _script(after) in ("HALFWIDTH", "FULLWIDTH", "IDEOGRAPHIC"):
-        return _WIDTH_VARIANT + beside
+        return _WIDTH_VARIANT + neighbour
     standard, common = EAST_ASIAN[codec]
     try:
         is_common = after.encode(standard)[0] in common
     except UnicodeEncodeError:
         is_common = False
-    return (_COMMON_IDEOGRAPH if is_common else _RARE_IDEOGRAPH) + beside
+    return (_COMMON_IDEOGRAPH if is_common else _RARE_IDEOGRAPH) + neighbour
 
 
 @cache
