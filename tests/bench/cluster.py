@@ -107,13 +107,13 @@ def _scale(release: Release, replicas: int) -> None:
     for service in SERVICES:
         release.kubectl("scale", f"deployment/{release.prefix}-{service}", f"--replicas={replicas}")
     release.rolled_out()
-    eventually(lambda: len(release.pods()) - _others(release) == replicas * len(SERVICES), 120)
+    eventually(lambda: len(_pods(release)) - _others(release) == replicas * len(SERVICES), 120)
     # Not measured: new pods have nothing prepared yet, and the ingress learns of them after they are ready.
     put(_url(release), Request("/products", {"Host": HOST}), SECONDS)
 
 
 def _others(release: Release) -> int:
-    return sum(_component(pod.metadata.name) not in SERVICES for pod in release.pods())
+    return sum(_component(name) not in SERVICES for name in _pods(release))
 
 
 def _turn(release: Release, request: Request) -> Turn:
@@ -128,12 +128,15 @@ def _turn(release: Release, request: Request) -> Turn:
 def _usage(release: Release) -> dict[str, tuple[float, float]]:
     """Processor seconds, and MiB at most, of each running pod since it began."""
     found = {}
-    for pod in release.pods():
-        if pod.status.phase == "Running":
-            name = pod.metadata.name
-            words = release.kubectl("exec", name, "--", "sh", "-c", CGROUP).split()
-            found[name] = int(words[words.index("usage_usec") + 1]) / 1e6, int(words[-1]) / 2**20
+    for name in _pods(release, "--field-selector=status.phase=Running"):
+        words = release.kubectl("exec", name, "--", "sh", "-c", CGROUP).split()
+        found[name] = int(words[words.index("usage_usec") + 1]) / 1e6, int(words[-1]) / 2**20
     return found
+
+
+def _pods(release: Release, *options: str) -> list[str]:
+    selector = f"--selector=app.kubernetes.io/instance={release.name}"
+    return release.kubectl("get", "pods", selector, *options, "--output=jsonpath={.items[*].metadata.name}").split()
 
 
 def _component(pod: str) -> str:
