@@ -45,7 +45,7 @@ def receive(stream: IO[bytes], most: int) -> Upload:
         return _read(stream, most, upload, partial(_store, upload))
     except BaseException:
         # Pieces that cannot be removed now are swept when they are a day old.
-        with contextlib.suppress(DBAPIError, deadline.Passed):
+        with contextlib.suppress(DBAPIError, deadline.Exceeded):
             remove(upload)
         raise
 

@@ -56,12 +56,12 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
     app.register_error_handler(InternalError, _away)
     app.register_error_handler(ProgrammingError, _refused)
     app.register_error_handler(PoolTimeout, _away)
-    app.register_error_handler(deadline.Passed, _away)
+    app.register_error_handler(deadline.Exceeded, _away)
     app.register_error_handler(SettingError, _without_password)
 
 
 def reading() -> Connection:
-    """A read-only connection. Raises deadline.Passed."""
+    """A read-only connection. Raises deadline.Exceeded."""
     deadline.check()
     return db.engine.connect().execution_options(reads_only=True)
 
@@ -69,7 +69,7 @@ def reading() -> Connection:
 def transaction(work: Callable[[Connection], T]) -> T:
     """Runs `work` in one transaction, and retries if the database rolled it back because of a deadlock.
 
-    Raises deadline.Passed.
+    Raises deadline.Exceeded.
     """
     for attempt in range(1, ATTEMPTS + 1):
         deadline.check()
@@ -116,7 +116,7 @@ def probe() -> answers.Check:
     except DBAPIError as error:
         log.warning("database away: %s", error.orig)
         return answers.Check("database", ok=False, detail="the database does not answer")
-    except (PoolTimeout, deadline.Passed):
+    except (PoolTimeout, deadline.Exceeded):
         return answers.Check("database", ok=False, detail="the database does not answer")
     except SettingError as error:
         # The client of /readyz need not learn the path of the secret.
@@ -132,7 +132,7 @@ def _away(error: Exception) -> Response:
         return _without_schema(error)
     if isinstance(error, DBAPIError) and _is_full(error):
         log.error("database full: %s", error.orig)
-        return problems.response(problems.no_room("The database has no room left."))
+        return problems.response(problems.storage_full("The database has no room left."))
     log.error("database away: %s", getattr(error, "orig", error))
     return problems.response(problems.unavailable("The database does not answer; try again in a few seconds."))
 

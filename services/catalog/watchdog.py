@@ -119,7 +119,7 @@ def guard(engine: Engine) -> None:
 
     A server closes idle connections, and it may restart: without the test, the first request after an idle night would
     fail. The test costs a round trip if the connection has been idle, and otherwise a look at whether the server has
-    closed it. Raises deadline.Passed if no time is left to connect.
+    closed it. Raises deadline.Exceeded if no time is left to connect.
     """
     watchdog = Watchdog()
     if engine.dialect.name == "mysql":
@@ -152,7 +152,7 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
     def bound(_dialect: Any, _entry: Any, _args: Any, parameters: dict[str, Any]) -> None:
         seconds = min(deadline.left() / CONNECT_STEPS, CONNECT_SECONDS)
         if seconds < 1:
-            raise deadline.Passed
+            raise deadline.Exceeded
         parameters["connect_timeout"] = int(seconds)
 
     # Before the dialect's own listeners, which query the server.
@@ -175,7 +175,7 @@ def _guard_mysql(engine: Engine, watchdog: Watchdog) -> None:
             connection.ping()
         except engine.dialect.loaded_dbapi.Error as error:
             if seconds < PING_SECONDS:
-                raise deadline.Passed from error
+                raise deadline.Exceeded from error
             raise InvalidatePoolError from error
 
     @event.listens_for(engine, "handle_error")

@@ -23,10 +23,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, expired)
     app.register_error_handler(client.Away, away)
-    app.register_error_handler(streams.Full, _full)
+    app.register_error_handler(streams.TooMany, _too_many)
     app.register_error_handler(client.Missing, missing)
     app.register_error_handler(client.Refused, refused)
-    app.register_error_handler(OSError, _no_room)
+    app.register_error_handler(OSError, _storage_full)
     app.register_error_handler(Exception, _bug)
 
 
@@ -46,7 +46,7 @@ def away(error: client.Away) -> Response:
     return response
 
 
-def _full(_error: streams.Full) -> Response:
+def _too_many(_error: streams.TooMany) -> Response:
     return away(client.Away(client.READ))
 
 
@@ -130,9 +130,9 @@ def _texts(status: int) -> tuple[str, ...]:
     )
 
 
-def _no_room(error: OSError) -> Response:
+def _storage_full(error: OSError) -> Response:
     """507: there is no room to store the request while it is read."""
-    if not problems.is_no_room(error):
+    if not problems.is_storage_full(error):
         return _bug(error)
     log.error("no room: %s", error)
     return page(

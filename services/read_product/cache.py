@@ -67,7 +67,7 @@ class Cache:
         """The page, and its age in seconds (rounded up) if another request read it, otherwise None.
 
         `fresh` forces a new read, which replaces the cache entry. Raises what `read` raises, whether it was called for
-        this request or for the one that this request waits for, and deadline.Passed.
+        this request or for the one that this request waits for, and deadline.Exceeded.
         """
         if not self.seconds:
             return read(), None
@@ -133,7 +133,7 @@ class Cache:
         try:
             return entry.page.result(None if left == math.inf else max(left, 0))
         except TimeoutError:
-            raise deadline.Passed from None
+            raise deadline.Exceeded from None
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -183,7 +183,7 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]
         return size
 
 
-def has_come(request: Any, unreader: PatientUnreader) -> bool:
+def body_has_arrived(request: Any, unreader: PatientUnreader) -> bool:
     """Whether the unread rest of the request's body has arrived."""
     reader = request.body.reader
     if isinstance(reader, ChunkedReader):

@@ -9,7 +9,7 @@ ARRIVED = "serving.arrived"
 """Key in the WSGI environment: when the whole request had arrived, in seconds of time.monotonic."""
 
 
-class Passed(Exception):
+class Exceeded(Exception):
     """The request's deadline has passed."""
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ def left() -> float:
 
 
 def check() -> None:
-    """Raises Passed if no time is left."""
+    """Raises Exceeded if no time is left."""
     if left() <= 0:
-        raise Passed
+        raise Exceeded
 
 
 def renew() -> None:

@@ -19,7 +19,7 @@ class Pool(Generic[T]):
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
         self._begun = False
 
-    def ask(self, item: T) -> None:
+    def submit(self, item: T) -> None:
         """Queues an item for the next free thread."""
         if not self._begun:
             self._begun = True
@@ -28,7 +28,7 @@ class Pool(Generic[T]):
         self._waiting.put(item)
 
     @property
-    def is_asked(self) -> bool:
+    def has_queued(self) -> bool:
         """Whether an item is waiting for a thread."""
         return not self._waiting.empty()
 

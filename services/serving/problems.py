@@ -74,12 +74,12 @@ def unavailable(detail: str, *errors: FieldError) -> ProblemError:
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, list(errors), headers)
 
 
-def no_room(detail: str) -> ProblemError:
+def storage_full(detail: str) -> ProblemError:
     """507 (RFC 4918, 11.5): the service has no space to store what the request needs."""
     return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, detail)
 
 
-def is_no_room(error: OSError) -> bool:
+def is_storage_full(error: OSError) -> bool:
     """Whether a disk or a disk quota is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
@@ -100,7 +100,7 @@ def register(app: Flask) -> None:
     """Makes the app answer every error with a problem."""
     app.register_error_handler(ProblemError, response)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OSError, _no_room)
+    app.register_error_handler(OSError, _storage_full)
     app.register_error_handler(Exception, _bug)
 
 
@@ -120,11 +120,11 @@ def _http_error(error: HTTPException) -> Response:
     return response(ProblemError(status, detail, headers=headers))
 
 
-def _no_room(error: OSError) -> Response:
-    if not is_no_room(error):
+def _storage_full(error: OSError) -> Response:
+    if not is_storage_full(error):
         return _bug(error)
     log.error("no room: %s", error)
-    return response(no_room("The service has no room left to store the request while reading it."))
+    return response(storage_full("The service has no room left to store the request while reading it."))
 
 
 def _bug(error: Exception) -> Response:

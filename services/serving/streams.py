@@ -13,21 +13,24 @@ from serving import problems
 from serving.settings import Settings
 
 
-class Full(Exception):
+class TooMany(Exception):
     """The limit of concurrent long responses is reached."""
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Limits how many long responses the process sends at the same time."""
     app.extensions["streams"] = threading.BoundedSemaphore(max(1, settings.threads // 2))
-    app.register_error_handler(Full, _full)
+    app.register_error_handler(TooMany, _too_many)
 
 
 def admit(answer: Callable[[], Response]) -> Response:
-    """Returns the response of `answer`; it counts as long until it is sent or the client disconnects. Raises Full."""
+    """Returns the response of `answer`, which counts as long until it is sent or the client disconnects.
+
+    Raises TooMany.
+    """
     places: threading.BoundedSemaphore = current_app.extensions["streams"]
     if not places.acquire(blocking=False):
-        raise Full
+        raise TooMany
     try:
         response = answer()
     except BaseException:
@@ -38,5 +41,5 @@ def admit(answer: Callable[[], Response]) -> Response:
     return response
 
 
-def _full(_error: Full) -> Response:
+def _too_many(_error: TooMany) -> Response:
     return problems.response(problems.unavailable("Too many long responses are being sent; try again soon."))

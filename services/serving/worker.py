@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
-from serving import answers, bodies, chunks, connection, deadline, draining, gateway, problems, requests
+from serving import answers, bodies, chunks, connection, deadline, draining, gateway, http_checks, problems
 from serving.connection import Arrived, Connection
 from serving.outlet import is_ready
 from serving.pool import Pool
@@ -48,7 +48,7 @@ _STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
     (errors.LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
     (errors.UnsupportedTransferCoding, HTTPStatus.NOT_IMPLEMENTED),
-    (requests.UnknownMethod, HTTPStatus.NOT_IMPLEMENTED),
+    (http_checks.UnknownMethod, HTTPStatus.NOT_IMPLEMENTED),
     (errors.ExpectationFailed, HTTPStatus.EXPECTATION_FAILED),
     (errors.ParseException, HTTPStatus.BAD_REQUEST),
 )
@@ -114,13 +114,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.outlet.size:
             self._send_on(conn)
         else:
-            self._go_on(conn)
+            self._continue(conn)
 
     def murder_keepalived(self) -> None:
         """Closes the connections of clients that have exceeded their time."""
         now = time.monotonic()
         for conn in [each for each in self._sending if each.outlet.is_late(now)]:
-            self._give_up(conn)
+            self._abandon(conn)
         for conn in [each for each in self._waiting if each.is_late(now)]:
             if conn.lingering or not conn.buffer:
                 self._drop(conn)
@@ -161,7 +161,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _follows(self, conn: Connection) -> bool:
         """Whether the client's next request has arrived and no other request is queued."""
-        if not conn.keeps or not self.alive or conn.uploading or conn.outlet.size or self.tpool.is_asked:
+        if not conn.keeps or not self.alive or conn.uploading or conn.outlet.size or self.tpool.has_queued:
             return False
         conn.expect_head(self._fixed.keepalive)
         # The loop handles pipelined requests, and requests to /livez and /readyz, which must not wait.
@@ -177,10 +177,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             request = next(conn.parser)
             request._expected_100_continue = False  # The loop has sent it.
-            requests.check(request)
+            http_checks.check(request)
             chunks.read_strictly(request, conn.parser.unreader)
             kept = self.handle_request(request, conn)
-            return kept and connection.has_come(request, conn.parser.unreader) and conn.parser.finish_body()
+            return kept and connection.body_has_arrived(request, conn.parser.unreader) and conn.parser.finish_body()
         except StopIteration:
             pass
         except TimeoutError as error:
@@ -203,7 +203,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
         def start(*arguments: Any) -> Any:
             # Do not wait for the rest of a body that is still arriving.
-            if draining.under_way() or not self.alive or not connection.has_come(request, conn.parser.unreader):
+            if draining.under_way() or not self.alive or not connection.body_has_arrived(request, conn.parser.unreader):
                 response.force_close()
             write = response.start_response(*arguments)
             conn.outlet.waits = response.response_length is None
@@ -267,7 +267,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.lingering:
             conn.buffer.clear()
         if is_open and not conn.lingering:
-            self._look(conn)
+            self._dispatch(conn)
         elif not is_open:
             self._on_closed(conn)
 
@@ -276,13 +276,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.lingering or conn.arrived() in (Arrived.NOTHING, Arrived.TOO_MUCH) or conn.head_is_missing:
             self._drop(conn)
         else:
-            self._begin(conn)
+            self._start_request(conn)
 
-    def _look(self, conn: Connection) -> None:
+    def _dispatch(self, conn: Connection) -> None:
         """Decides what to do with a connection that has received bytes."""
         match conn.arrived():
             case Arrived.WHOLE:
-                self._begin(conn)
+                self._start_request(conn)
             case Arrived.HEAD:
                 self._stop_waiting(conn)
                 conn.deadline = time.monotonic() + UPLOAD_WAIT_SECONDS
@@ -293,7 +293,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             case Arrived.TOO_MUCH:
                 self._refuse(conn, HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long.")
 
-    def _begin(self, conn: Connection) -> None:
+    def _start_request(self, conn: Connection) -> None:
         """Gives a request to a thread, or answers it here if it is a liveness probe."""
         alive, ready = conn.buffer.startswith(LIVENESS), conn.buffer.startswith(READINESS)
         self._stop_waiting(conn)
@@ -302,9 +302,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.keeps = self.handle(conn)
             self.method_queue.defer(self.finish, conn)
         elif ready:
-            self._readiness.ask(conn)
+            self._readiness.submit(conn)
         else:
-            self.tpool.ask(conn)
+            self.tpool.submit(conn)
 
     def _begin_uploads(self) -> None:
         while self._queue and self._uploads < self._uploads_most:
@@ -312,32 +312,32 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._uploads += 1
             conn.uploading = True
             conn.hand_over()
-            self.tpool.ask(conn)
+            self.tpool.submit(conn)
 
     def _refuse(self, conn: Connection, status: HTTPStatus, detail: str, headers: dict[str, Any] | None = None) -> None:
         self.log.info("A request from %s was refused: %s", conn.client, detail)
         self._stop_waiting(conn)
         _send(conn.sock, status, detail, headers)
-        self._end(conn)
+        self._linger(conn)
 
-    def _go_on(self, conn: Connection) -> None:
+    def _continue(self, conn: Connection) -> None:
         """Continues after a response is sent: waits for the next request, or ends the connection."""
         if not conn.keeps:
-            self._end(conn)
+            self._linger(conn)
             return
         if not conn.expecting:
             conn.expect_head(self._fixed.keepalive)
         if not self.alive:  # The client may not know yet that the worker is stopping.
             conn.deadline = min(conn.deadline, time.monotonic() + EXIT_SECONDS)
         self._wait(conn)
-        self._look(conn)
+        self._dispatch(conn)
 
     def _send_on(self, conn: Connection) -> None:
         """Sends the rest of a response as the client reads. Gives up the oldest if too many bytes are buffered."""
         self._sending[conn] = None
         self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn))
         while sum(each.outlet.size for each in self._sending) > UNREAD_MAX:
-            self._give_up(next(iter(self._sending)))
+            self._abandon(next(iter(self._sending)))
 
     def _on_writable(self, conn: Connection, _sock: socket.socket) -> None:
         if conn not in self._sending:
@@ -345,13 +345,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             conn.outlet.flush()
         except OSError:
-            self._give_up(conn)
+            self._abandon(conn)
             return
         if not conn.outlet.size:
             self._stop_sending(conn)
-            self._go_on(conn)
+            self._continue(conn)
 
-    def _give_up(self, conn: Connection) -> None:
+    def _abandon(self, conn: Connection) -> None:
         self.log.info("The client at %s disconnected or reads too slowly", conn.client)
         self._stop_sending(conn)
         self._close(conn)
@@ -360,7 +360,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         del self._sending[conn]
         self.poller.unregister(conn.sock)
 
-    def _end(self, conn: Connection) -> None:
+    def _linger(self, conn: Connection) -> None:
         """Closes a connection after the client has had time to read the response (RFC 9112, 9.6)."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
