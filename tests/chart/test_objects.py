@@ -415,6 +415,13 @@ def test_pods_of_a_service_are_spread_over_nodes_and_protected_from_drains() -> 
         assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
+def test_prometheus_finds_the_service_monitor_by_its_own_labels() -> None:
+    monitor = {"enabled": True, "labels": {"release": "prometheus"}}
+    objects = render_chart({"commonLabels": {"release": "shop", "team": "web"}, "serviceMonitor": monitor})
+    labels = one(objects, "ServiceMonitor", "")["metadata"]["labels"]
+    assert (labels["release"], labels["team"]) == ("prometheus", "web")
+
+
 def test_the_helm_test_goes_through_all_three_services() -> None:
     (test,) = of_kind(render_chart(EVERYTHING), "Pod")
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
@@ -428,7 +435,7 @@ def test_backups_outlive_the_release_and_none_runs_beside_another() -> None:
     scheduled = one(objects, "CronJob", "backup")["spec"]
     assert scheduled["concurrencyPolicy"] == "Forbid"
     first = one([found for found in objects if "-backup-" in found["metadata"]["name"]], "Job", "")
-    assert first["spec"]["template"] == scheduled["jobTemplate"]["spec"]["template"]
+    assert first["spec"] == scheduled["jobTemplate"]["spec"]
     mine = render_chart({"backup": {"enabled": True, "persistence": {"existingClaim": "mine"}}})
     assert of_kind(mine, "PersistentVolumeClaim") == []
     assert str(mine).count("'claimName': 'mine'") == 3

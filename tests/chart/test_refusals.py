@@ -79,6 +79,10 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"serviceAccount": {"name": "one"}}, 'serviceAccount.name of readProduct is "one"'),
         ({"commonLabels": {"app.kubernetes.io/name": "shop"}}, "commonLabels sets app.kubernetes.io/name"),
         ({"mysql": {"podLabels": {"helm.sh/chart": "shop"}}}, "mysql.podLabels sets helm.sh/chart"),
+        (
+            {"serviceMonitor": {"labels": {"app.kubernetes.io/name": "shop"}}},
+            "serviceMonitor.labels sets app.kubernetes.io",
+        ),
         ({"extraEnv": [{"name": "CATALOG_WORKERS", "value": "1"}]}, "extraEnv has CATALOG_WORKERS"),
         ({"extraEnv": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "extraEnv has A,"),
         (
