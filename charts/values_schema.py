@@ -19,6 +19,7 @@ import kubernetes_schema
 CHART = Path(__file__).with_name("product-catalog")
 BLOCKS = {
     "services": ["addProduct", "readProduct", "displayProduct"],
+    "databases": ["addProduct", "readProduct"],
     "pods": ["addProduct", "readProduct", "displayProduct", "mysql", "jobs", "backup"],
 }
 TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}

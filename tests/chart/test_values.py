@@ -35,6 +35,14 @@ pytestmark = pytest.mark.chart
 KEYS = values_schema.read((CHART / "values.yaml").read_text(encoding="utf-8"))
 LEAVES = {".".join(leaf.path): leaf for leaf in values_schema.leaves(KEYS)}
 
+# The path of each key that blocks may repeat, and such a block.
+REPEATED = [
+    (".".join(leaf.path), block)
+    for key in KEYS
+    for block in values_schema.BLOCKS.get(key.extra.get("of", ""), [])
+    for leaf in values_schema.leaves([key])
+]
+
 LABELS = {"example.com/team": "shop"}
 PEERS = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
 SECRETS = [{"name": "pull"}]
@@ -193,6 +201,12 @@ def outcome(values: dict[str, Any]) -> Any:
 def test_a_key_that_can_be_set_has_an_effect(path: str) -> None:
     values = with_context(path)
     assert outcome(put(values, path, changed(path))) != outcome(values)
+
+
+@pytest.mark.parametrize(("path", "block"), REPEATED)
+def test_a_key_that_a_block_may_repeat_has_an_effect_there(path: str, block: str) -> None:
+    values = with_context(path)
+    assert outcome(put(values, f"{block}.{path}", changed(path))) != outcome(values)
 
 
 def test_kubernetes_takes_what_each_key_makes() -> None:

@@ -12,6 +12,7 @@ has that the others do not, and `public` whether people reach it from outside th
     host: {{ .Values.externalDatabase.host | quote }}
   secret: {key: writer-password, path: database-password}
   env:
+    CATALOG_CURRENCY: {{ .Values.currency | quote }}
     CATALOG_IMPORT_MAX_BYTES: {{ .Values.importMaxBytes | int64 | quote }}
 - name: read-product
   block: readProduct
@@ -29,6 +30,7 @@ has that the others do not, and `public` whether people reach it from outside th
   calls: [add-product, read-product]
   secret: {key: secret-key, path: secret-key}
   env:
+    CATALOG_CURRENCY: {{ .Values.currency | quote }}
     CATALOG_ADD_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "add-product" "overrides" .Values.addProduct) }}
     CATALOG_READ_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "read-product" "overrides" .Values.readProduct) }}
     CATALOG_SECRET_KEY_FILE: /run/secrets/catalog/secret-key
