@@ -5,6 +5,7 @@ whole schema as SQL for MySQL.
 """
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         settings = load()
         logs.setup("migrate", settings.log_level)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         print(upgrade(settings))
     except (SettingError, TimeoutError) as error:
         sys.exit(f"error: {error}")

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from werkzeug.http import parse_etags, quote_etag
 
 from read_product.cache import Cache, Page
-from serving import logs, service
+from serving import logs, names, service
 
 PATH = "/api/v1/products"
 QUERIES_MAX = 1000
@@ -32,7 +32,7 @@ class HotPages:
         self._app = app.wsgi_app
         self._pages: Cache = app.extensions["pages"]
         self._count = app.extensions["count"]
-        self._service = service.name_of(app.name)
+        self._service = names.of(app.name)
         self._keys: dict[str, Hashable] = {}
 
     def learn(self, query: str, key: Hashable) -> None:

@@ -1,1 +1,1 @@
-"""Runs any service: app factory, server, settings, logs, metrics and common responses. Knows nothing of products."""
+"""Runs any service: app factory, server, settings, logs, metrics and common responses. Knows no application."""

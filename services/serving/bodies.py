@@ -50,9 +50,10 @@ class Rejected(ValueError):
 def decode(body: bytes, kind: type[T]) -> T:
     """Decodes a JSON object into a Struct and applies each field's rule. Raises Malformed, or Rejected with all errors.
 
-    Fields are decoded one by one, so that one response names every error, and a price is read from its digits as
-    sent, before a float could round it. A repeated member is refused, since JSON parsers differ in which one they use
-    (RFC 8259, section 4). If there are more than FAULTS_MAX errors, only the first ones are named.
+    Fields are strings or Decimals, each with a `rule` in its Meta's `extra`. They are decoded one by one, so that one
+    response names every error, and a decimal number is read from its digits as sent, before a float could round it.
+    A repeated member is refused, since JSON parsers differ in which one they use (RFC 8259, section 4). If there are
+    more than FAULTS_MAX errors, only the first ones are named.
     """
     try:
         fields = msgspec.json.decode(body, type=dict[str, Raw])

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, g, has_request_context, request
 
+from serving import names
+
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 QUIET_PATHS = {"/livez", "/readyz"}
 
-access = logging.getLogger("catalog.access")
+access = logging.getLogger("access")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,7 +57,6 @@ def config(service: str, level: str) -> dict[str, Any]:
         "loggers": {
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
-            "alembic": {"level": "WARNING"},
         },
     }
 
@@ -67,7 +68,7 @@ def setup(service: str, level: str) -> None:
 
 def register(app: Flask) -> None:
     """Logs one line for each request, except health probes."""
-    service = app.name.replace("_", "-")
+    service = names.of(app.name)
 
     @app.before_request
     def start_clock() -> None:

@@ -12,11 +12,14 @@ import msgspec
 from flask import Blueprint, Flask, Response, current_app, request
 from msgspec import Struct
 
-from serving import answers, parameters, problems
+from serving import answers, names, parameters, problems
 
 PATH = "/api/v1/openapi.json"
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
+
+# `<converter(options):name>` in a route.
+_VARIABLE = re.compile(r"<(?:([^:<>()]+)(?:\([^<>]*\))?:)?([^<>]+)>")
 
 # Errors that any operation can answer with.
 COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -121,13 +124,13 @@ def build(app: Flask) -> Schema:
     schemas = dict(zip(kinds, references, strict=True))
     paths: dict[str, Schema] = {}
     for rule, method, op in operations:
-        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        path = _VARIABLE.sub(r"{\2}", rule.rule)
         view = app.view_functions[rule.endpoint]
-        paths.setdefault(path, {})[method.lower()] = _describe(op, view, rule.arguments, schemas)
+        paths.setdefault(path, {})[method.lower()] = _describe(op, view, _path_parameters(app, rule.rule), schemas)
     info: Info = app.extensions["info"]
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"{info.title}: {app.name.replace('_', '-')}", "version": info.version},
+        "info": {"title": f"{info.title}: {names.of(app.name)}", "version": info.version},
         "paths": paths,
         "components": {"schemas": components},
     }
@@ -146,7 +149,7 @@ def _kinds(op: Operation) -> list[type[Struct]]:
     return [kind for each in bodies for kind in each.content.values() if isinstance(kind, type)]
 
 
-def _describe(op: Operation, view: Callable[..., Any], arguments: set[str], schemas: dict[Any, Schema]) -> Schema:
+def _describe(op: Operation, view: Callable[..., Any], path: list[Schema], schemas: dict[Any, Schema]) -> Schema:
     summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
     problem = {problems.MEDIA_TYPE: {"schema": schemas[answers.Problem]}}
     responses: Schema = {
@@ -163,7 +166,7 @@ def _describe(op: Operation, view: Callable[..., Any], arguments: set[str], sche
         "operationId": view.__name__,
         "tags": [op.tag],
         "summary": summary,
-        "parameters": [*(_path_parameter(name) for name in sorted(arguments)), *op.parameters],
+        "parameters": [*path, *op.parameters],
         "responses": responses,
     }
     if description:
@@ -195,6 +198,14 @@ def _headers(answer: Body) -> Schema:
     }
 
 
-def _path_parameter(name: str) -> Schema:
-    schema = {"type": "integer", "minimum": 1, "maximum": parameters.ID_MAX}
-    return {"in": "path", "name": name, "required": True, "schema": schema}
+def _path_parameters(app: Flask, rule: str) -> list[Schema]:
+    """The parameters in a rule's path, each with the `schema` of its converter; without one, it is any string."""
+    return [
+        {
+            "in": "path",
+            "name": name,
+            "required": True,
+            "schema": getattr(app.url_map.converters[converter or "default"], "schema", {"type": "string"}),
+        }
+        for converter, name in _VARIABLE.findall(rule)
+    ]

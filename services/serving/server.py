@@ -1,4 +1,4 @@
-"""How gunicorn serves a service: `gunicorn -c python:serving.server 'add_product:create_app()'`.
+"""How gunicorn serves a service: `gunicorn -c python:serving.server 'my_service:create_app()'`.
 
 Each setting has its reason beside it; the values that differ between installations come from serving.settings.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from serving import draining, logs
+from serving import draining, logs, names
 from serving.settings import SettingError, Settings, load
 
 try:
@@ -30,9 +30,9 @@ def _split(listen: str) -> tuple[str, int]:
 
 bind = settings.listen
 
-# Threads, since each request waits for the database: processes alone would serve fewer clients, and mysqlclient would
-# block an event loop. The worker gives a thread only to a request that has arrived, so slow or silent clients occupy
-# no thread.
+# Threads, since each request waits for the database: processes alone would serve fewer clients, and a blocking
+# database driver would stop an event loop. The worker gives a thread only to a request that has arrived, so slow or
+# silent clients occupy no thread.
 worker_class = "serving.worker.Worker"
 workers = settings.workers
 threads = settings.threads
@@ -61,10 +61,10 @@ control_socket_disable = True
 keepalive = settings.keepalive_seconds
 graceful_timeout = 30
 
-# The list's `next` carries a cursor and the search: up to 6 kB when percent-encoded.
+# Long enough for a percent-encoded query of 6 kB.
 limit_request_line = 8190
 
-# No header of a peer determines the URL of a page: CATALOG_PUBLIC_URL does.
+# No header of a peer is trusted to say under which host or scheme the service is reached.
 forwarded_allow_ips = ""
 
 accesslog = None
@@ -73,8 +73,8 @@ errorlog = "-"
 
 def _service_of(arguments: list[str]) -> str:
     """The name of the service, taken from the application on gunicorn's command line."""
-    package = next((word.partition(":")[0] for word in arguments if ":create_app" in word), "catalog")
-    return package.replace("_", "-")
+    package = next((word.partition(":")[0] for word in arguments if ":create_app" in word), "service")
+    return names.of(package)
 
 
 logconfig_dict = logs.config(_service_of(sys.argv), settings.log_level)
@@ -85,7 +85,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
 
 
 def when_ready(server: Any) -> None:
-    """Starts the metrics server, and makes SIGTERM drain: unready at once, then CATALOG_DRAIN_SECONDS, then stop."""
+    """Starts the metrics server, and makes SIGTERM drain: unready at once, then `drain_seconds`, then stop."""
     from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
 
     host, port = _split(settings.metrics_listen)

@@ -1,4 +1,4 @@
-"""The app factory that all three services start from."""
+"""The app factory that every service starts from."""
 
 import random
 import re
@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from serving import answers, bodies, draining, logs, metrics, openapi
+from serving import answers, bodies, draining, logs, metrics, names, openapi, problems
 from serving.settings import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -60,11 +60,6 @@ class WholeBodies:
         if environ.get("CONTENT_LENGTH"):
             environ.pop("wsgi.input_terminated", None)
         return self._app(environ, start_response)
-
-
-def name_of(package: str) -> str:
-    """The service's name outside Python: `add-product` for the package `add_product`."""
-    return package.replace("_", "-")
 
 
 def request_id(environ: Mapping[str, Any]) -> str:
@@ -119,7 +114,7 @@ def _refuse_codings(app: Flask) -> None:
 
 
 def _register_health(app: Flask, probes: Sequence[Probe], version: str) -> None:
-    service = name_of(app.name)
+    service = names.of(app.name)
 
     @app.get("/livez")
     @openapi.operation(tag=openapi.HEALTH, responses={200: openapi.body(answers.Health)})
@@ -144,5 +139,5 @@ def _register_health(app: Flask, probes: Sequence[Probe], version: str) -> None:
         body = bodies.encode(answers.Health(status, service, version, checks))
         headers = {"Cache-Control": "no-store"}
         if code == HTTPStatus.SERVICE_UNAVAILABLE:
-            headers["Retry-After"] = "5"
+            headers["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
         return Response(body, code, headers, content_type="application/json")

@@ -10,13 +10,14 @@ import msgspec
 from msgspec import Meta
 
 PREFIX = "CATALOG_"
+"""Beginning of the name of each environment variable that is a setting."""
 
-# Kubernetes injects variables with these names for every Service of a namespace: a Service called "catalog-db" gives
-# CATALOG_DB_PORT. They are not settings, and no setting may have such a suffix.
+# Kubernetes injects variables with these names for every Service of a namespace, and the name of a Service may begin
+# like the prefix. They are not settings, and no setting may have such a suffix.
 SERVICE_LINK = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")
 
 # Read by the tests only.
-TEST_PREFIX = "CATALOG_TEST_"
+TEST_PREFIX = f"{PREFIX}TEST_"
 
 Positive = Annotated[int, Meta(ge=1)]
 Listen = Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")]
@@ -27,7 +28,7 @@ class SettingError(RuntimeError):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The settings of every service; one field per environment variable: `log_level` is `CATALOG_LOG_LEVEL`."""
+    """The settings of every service; one field per environment variable: `log_level` is PREFIX + `LOG_LEVEL`."""
 
     listen: Listen = "127.0.0.1:8080"
     """Address and port on which the service listens."""
