@@ -19,9 +19,7 @@ from serving.answers import FieldError
 from serving.openapi import Body, body, header, operation, query
 from serving.problems import ProblemError, conflict, invalid, not_found
 
-PATH = "/api/v1/products/import"
-IMPORTS = "/api/v1/imports"
-ONE = f"{IMPORTS}/<product_id:import_id>"
+ONE = f"{wire.IMPORTS}/<product_id:import_id>"
 CSV_TYPES = ("text/csv", "text/tab-separated-values", "text/plain", "application/vnd.ms-excel")
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 WAIT_SECONDS = 18
@@ -48,7 +46,7 @@ ACCEPTED = body(wire.Import, {**WHERE, "Retry-After": "Seconds to wait before re
 CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
 
 
-@import_views.post(PATH)
+@import_views.post(f"{wire.PRODUCTS}/import")
 @operation(
     tag="imports",
     request=Body({media_type: {"type": "string", "minLength": 1} for media_type in (*CSV_TYPES, *NDJSON_TYPES)}),
@@ -161,7 +159,7 @@ def _after_change(import_id: int) -> Response:
 def _result(import_id: int) -> Response:
     """Responds with the report, with the reason why there is none, or with the address where it will appear."""
     item = _load(import_id)
-    where = {"Location": f"{IMPORTS}/{import_id}"}
+    where = {"Location": f"{wire.IMPORTS}/{import_id}"}
     if item.state in ("checked", "done"):
         return Response(bodies.encode(item.report), headers=where, content_type="application/json")
     if item.state == "interrupted":
@@ -173,7 +171,7 @@ def _result(import_id: int) -> Response:
 
 def _answer(item: wire.Import, status: HTTPStatus) -> Response:
     response = Response(bodies.encode(item), status, content_type="application/json")
-    response.headers["Location"] = f"{IMPORTS}/{item.id}"
+    response.headers["Location"] = f"{wire.IMPORTS}/{item.id}"
     if status == HTTPStatus.ACCEPTED:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

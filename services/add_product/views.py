@@ -13,8 +13,7 @@ from serving.answers import FieldError
 from serving.openapi import Body, body, header, operation
 from serving.problems import invalid, malformed
 
-PATH = "/api/v1/products"
-ONE = f"{PATH}/<product_id:product_id>"
+ONE = f"{wire.PRODUCTS}/<product_id:product_id>"
 BODY_MAX = 256 * 1024
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -30,7 +29,7 @@ IF_MATCH = header(
 ETAG = {"ETag": "Version of the product."}
 
 
-@views.post(PATH)
+@views.post(wire.PRODUCTS)
 @operation(
     tag="products",
     request=body(wire.NewProduct),
@@ -55,7 +54,7 @@ def add_product() -> Response:
     if added:
         counters.products.labels("created").inc()
     response = _answer(product, 201)
-    response.headers["Location"] = f"{PATH}/{product.id}"
+    response.headers["Location"] = f"{wire.PRODUCTS}/{product.id}"
     return response
 
 

@@ -11,6 +11,11 @@ from catalog import price, text
 from serving.answers import FieldError, Params
 from serving.parameters import ID_MAX
 
+PRODUCTS = "/api/v1/products"
+"""Path of the products at add-product and read-product."""
+IMPORTS = "/api/v1/imports"
+"""Path of the imports, at both as well."""
+
 Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, given by the catalogue.")]
 Sku = Annotated[
     str,

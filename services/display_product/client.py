@@ -27,8 +27,6 @@ from serving.answers import FieldError
 
 READ = "read-product"
 ADD = "add-product"
-PATH = "/api/v1/products"
-IMPORTS = "/api/v1/imports"
 
 
 class _Within(Timeout):
@@ -79,7 +77,7 @@ NO_RETRIES = Retry(0, redirect=0, raise_on_status=False)
 # How many times to try while the first request with the same key is still in progress.
 UNDER_WAY_ATTEMPTS = 5
 
-IMPORT_ADDRESS = re.compile(rf".*{IMPORTS}/([0-9]{{1,19}})")
+IMPORT_ADDRESS = re.compile(rf".*{wire.IMPORTS}/([0-9]{{1,19}})")
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -158,7 +156,7 @@ class Client:
 
     def look_up(self, product_id: int) -> Answer:
         """Fetches a product in its current version, a wire.Product. Raises Missing."""
-        return Answer(self._send(READ, "GET", f"{PATH}/{product_id}").data)
+        return Answer(self._send(READ, "GET", f"{wire.PRODUCTS}/{product_id}").data)
 
     def read(self, product_id: int) -> wire.Product:
         """Fetches and decodes a product. Raises Missing."""
@@ -171,7 +169,7 @@ class Client:
         headers = {"Idempotency-Key": f"{token}-{hashlib.sha256(body).hexdigest()[:16]}"}
         for attempt in range(1, UNDER_WAY_ATTEMPTS + 1):
             try:
-                answer = self._send(ADD, "POST", PATH, body=body, headers=headers, retries=KEYED_RETRIES)
+                answer = self._send(ADD, "POST", wire.PRODUCTS, body=body, headers=headers, retries=KEYED_RETRIES)
                 return self._decode(answer, wire.Product)
             except Refused as refused:
                 if refused.status != HTTPStatus.CONFLICT or refused.errors:
@@ -184,13 +182,13 @@ class Client:
     def change(self, product_id: int, etag: str, fields: wire.NewProduct) -> wire.Product:
         """Changes a product if this is still its version. Raises Missing, Stale or Refused."""
         answer = self._send(
-            ADD, "PATCH", f"{PATH}/{product_id}", body=bodies.encode(fields), headers={"If-Match": f'"{etag}"'}
+            ADD, "PATCH", f"{wire.PRODUCTS}/{product_id}", body=bodies.encode(fields), headers={"If-Match": f'"{etag}"'}
         )
         return self._decode(answer, wire.Product)
 
     def remove(self, product_id: int, etag: str) -> None:
         """Deletes a product if this is still its version. Raises Missing or Stale."""
-        self._send(ADD, "DELETE", f"{PATH}/{product_id}", headers={"If-Match": f'"{etag}"'})
+        self._send(ADD, "DELETE", f"{wire.PRODUCTS}/{product_id}", headers={"If-Match": f'"{etag}"'})
 
     def check_file(self, content: Iterable[bytes], name: str, media_type: str, on_conflict: str, key: str) -> int:
         """Uploads a file to be checked, and returns the ID of its import. Raises Refused.
@@ -203,7 +201,7 @@ class Client:
         deadline.lift()
         with self._reaching(ADD):
             answer = self._request(
-                ADD, "POST", f"{PATH}/import?{options}", body=content, headers=headers, chunked=True,
+                ADD, "POST", f"{wire.PRODUCTS}/import?{options}", body=content, headers=headers, chunked=True,
                 timeout=UPLOAD_TIMEOUT, retries=UPLOAD_RETRIES,
             )  # fmt: skip
         deadline.renew()
@@ -226,15 +224,15 @@ class Client:
 
     def imported(self, import_id: int) -> wire.Import:
         """Fetches an import in any state. Raises Missing."""
-        return self._decode(self._send(READ, "GET", f"{IMPORTS}/{import_id}"), wire.Import)
+        return self._decode(self._send(READ, "GET", f"{wire.IMPORTS}/{import_id}"), wire.Import)
 
     def imports(self, arguments: Mapping[str, str]) -> wire.ImportPage:
         """Fetches a page of the imports; `arguments` are limit and after. Raises Refused for an invalid one."""
-        return self._decode(self._send(READ, "GET", f"{IMPORTS}?{urlencode(arguments)}"), wire.ImportPage)
+        return self._decode(self._send(READ, "GET", f"{wire.IMPORTS}?{urlencode(arguments)}"), wire.ImportPage)
 
     def export(self, kind: str) -> urllib3.BaseHTTPResponse:
         """Requests the whole catalogue; the caller streams the open response and closes it."""
-        return self._send(READ, "GET", f"{PATH}/export?format={kind}", preload_content=False)
+        return self._send(READ, "GET", f"{wire.PRODUCTS}/export?format={kind}", preload_content=False)
 
     def inspect(self, service: str) -> Report:
         """Returns the health report of a service, and its response time."""
@@ -247,7 +245,7 @@ class Client:
         return Report(service, health, (time.perf_counter() - started) * 1000)
 
     def _change(self, what: str) -> None:
-        self._send(ADD, "POST", f"{IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
+        self._send(ADD, "POST", f"{wire.IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
         """Returns the response of a successful request. Raises Away, Missing, Stale or Refused otherwise."""
@@ -284,7 +282,7 @@ class Client:
 
 @lru_cache(maxsize=256)
 def _list_address(arguments: tuple[tuple[str, str], ...]) -> str:
-    return f"{PATH}?{urlencode(arguments)}"
+    return f"{wire.PRODUCTS}?{urlencode(arguments)}"
 
 
 def _fault(service: str, status: int, body: bytes) -> Exception:

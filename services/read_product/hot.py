@@ -11,10 +11,10 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.http import parse_etags, quote_etag
 
+from catalog import wire
 from read_product.cache import Cache, Page
 from serving import logs, names, service
 
-PATH = "/api/v1/products"
 QUERIES_MAX = 1000
 QUERY_MAX = 500
 """Maximum characters of a query string that is remembered."""
@@ -63,13 +63,14 @@ class HotPages:
         if status == HTTPStatus.OK:
             fields += [("Content-Type", "application/json"), ("Content-Length", str(len(page.body)))]
         seconds = time.perf_counter() - began
-        self._count(method, PATH, status.value, seconds)
-        logs.answered(self._service, method, PATH, status.value, seconds, environ.get("REMOTE_ADDR"), request_id)
+        path, peer = wire.PRODUCTS, environ.get("REMOTE_ADDR")
+        self._count(method, path, status.value, seconds)
+        logs.answered(self._service, method, path, status.value, seconds, peer, request_id)
         start_response(_LINES[status], fields)
         return [page.body] if status == HTTPStatus.OK and method == "GET" else []
 
     def _find(self, environ: Mapping[str, Any]) -> tuple[Page, int] | None:
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if environ["PATH_INFO"] != wire.PRODUCTS or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         key = self._keys.get(environ["QUERY_STRING"])
         return self._pages.peek(key) if key is not None and _ELSEWHERE.isdisjoint(environ) else None

@@ -9,12 +9,10 @@ from serving import bodies, parameters
 from serving.openapi import body, operation, query
 from serving.problems import not_found
 
-PATH = "/api/v1/imports"
-
 import_views = Blueprint("imports", __name__)
 
 
-@import_views.get(PATH)
+@import_views.get(wire.IMPORTS)
 @operation(
     tag="imports",
     parameters=(
@@ -33,11 +31,11 @@ def list_imports() -> Response:
     with reading() as connection:
         fetched = imports.page(connection, limit + 1, None if after is None else int(after))
     items = fetched[:limit]
-    next_page = f"{PATH}?limit={limit}&after={items[-1].id}" if len(fetched) > limit else None
+    next_page = f"{wire.IMPORTS}?limit={limit}&after={items[-1].id}" if len(fetched) > limit else None
     return _json(wire.ImportPage(items, next_page))
 
 
-@import_views.get(f"{PATH}/<product_id:import_id>")
+@import_views.get(f"{wire.IMPORTS}/<product_id:import_id>")
 @operation(tag="imports", responses={200: body(wire.Import)}, problems=(404,))
 def get_import(import_id: int) -> Response:
     """One import: its progress and, once it has ended, its report."""

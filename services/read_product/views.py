@@ -16,12 +16,10 @@ from serving import bodies, openapi, streams
 from serving.openapi import body, operation, query
 from serving.problems import ProblemError, not_found
 
-PATH = hot.PATH
-
 views = Blueprint("products", __name__)
 
 
-@views.get(PATH)
+@views.get(wire.PRODUCTS)
 @operation(
     tag="products",
     parameters=(
@@ -84,12 +82,12 @@ def list_products() -> Response:
 
 def _read_page(page_query: listing.Query, arguments: dict[str, str]) -> Page:
     items, after = listing.page(page_query)
-    next_page = f"{PATH}?{urlencode({**arguments, 'after': after})}" if after else None
+    next_page = f"{wire.PRODUCTS}?{urlencode({**arguments, 'after': after})}" if after else None
     body = bodies.encode(wire.ProductPage(items, next_page))
     return Page(body, next_page, hashlib.blake2b(body, digest_size=8).hexdigest())
 
 
-@views.get(f"{PATH}/<product_id:product_id>")
+@views.get(f"{wire.PRODUCTS}/<product_id:product_id>")
 @operation(
     tag="products",
     parameters=(openapi.header("If-None-Match", "ETag of the client's copy.", {"type": "string"}),),
@@ -105,7 +103,7 @@ def get_product(product_id: int) -> Response:
     return _conditional(_json(product), product.etag)
 
 
-@views.get(f"{PATH}/export")
+@views.get(f"{wire.PRODUCTS}/export")
 @operation(
     tag="products",
     parameters=(query("format", "File format.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
