@@ -129,9 +129,10 @@ FORMS: dict[str, dict[str, Any]] = {
             required=("secretName", "hosts"),
         ),
     },
-    # An object of any kind; Kubernetes validates the rest.
+    # An object of any kind, as a map or as text; Kubernetes validates the rest.
     "manifest": {
-        "type": "object",
+        "type": ["object", "string"],
+        "minLength": 1,
         "required": ["apiVersion", "kind", "metadata"],
         "properties": {
             "apiVersion": {"type": "string", "minLength": 1},

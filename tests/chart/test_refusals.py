@@ -166,6 +166,13 @@ def test_a_contradiction_is_refused_by_name(values: dict[str, Any], sentence: st
         render_chart(values, helm=helm)
 
 
+@pytest.mark.parametrize("helm", HELMS)
+def test_a_contradiction_is_refused_where_only_one_file_is_wanted(helm: str) -> None:
+    values = {"mysql": {"enabled": False}}
+    with pytest.raises(Refused, match=r"mysql\.enabled is false and externalDatabase\.host is empty"):
+        render_chart(values, arguments=("--show-only", "templates/services/deployment.yaml"), helm=helm)
+
+
 @pytest.mark.parametrize("tag", [20260101, 58467965, 1e10, True])
 @pytest.mark.parametrize("block", ["", "addProduct", "mysql", "jobs"])
 def test_a_tag_that_is_a_number_is_refused_and_told_to_be_quoted(tag: Any, block: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import re
 import subprocess
+import textwrap
 from decimal import Decimal
 from typing import Any
 
@@ -315,6 +316,13 @@ def test_volumes_of_your_own_reach_every_container_and_a_block_brings_others() -
             assert (MOUNTS[0] in container.get("volumeMounts", [])) is not apart, (name, container["name"])
 
 
+def test_variables_of_your_own_reach_every_container() -> None:
+    own = {"name": "TZ", "value": "Europe/Paris"}
+    for name, pod in pod_templates(render_chart({"backup": {"enabled": True}, "extraEnv": [own]})):
+        for container in containers(pod):
+            assert own in container["env"], (name, container["name"])
+
+
 def test_the_strategy_of_one_service_can_differ() -> None:
     recreate = {"type": "Recreate", "rollingUpdate": None}
     objects = render_chart({"strategy": {"rollingUpdate": {"maxSurge": 2}}, "addProduct": {"strategy": recreate}})
@@ -332,10 +340,23 @@ def test_objects_of_your_own_are_installed_with_their_templates_rendered(helm: s
         "data": {"text": "in {{ .Release.Namespace }}: 007", "number": "1"},
     }
     other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}}
-    first, second = render_chart({"extraObjects": [own, other]}, "extraobjects.yaml", helm=helm)
+    first, second = render_chart({"extraObjects": [own, other]}, "extra-objects.yaml", helm=helm)
     assert first["metadata"]["name"] == "shop-motd"
     assert first["data"] == {"text": "in shop-eu: 007", "number": "1"}
     assert second == other
+
+
+def test_an_object_of_your_own_may_be_text_with_templates_that_are_no_yaml() -> None:
+    own = """
+        {{- range list "one" "two" }}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: {{ $.Release.Name }}-{{ . }}}
+        {{- end }}
+    """
+    first, second = render_chart({"extraObjects": [textwrap.dedent(own)]}, "extra-objects.yaml")
+    assert [found["metadata"]["name"] for found in (first, second)] == ["shop-one", "shop-two"]
 
 
 @pytest.mark.parametrize("block", PODS)

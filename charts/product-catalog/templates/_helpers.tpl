@@ -40,6 +40,11 @@ has that the others do not, and `public` whether people reach it from outside th
     {{- end }}
 {{- end }}
 
+{{/* The service that people reach from outside the cluster, as YAML. */}}
+{{- define "product-catalog.publicService" -}}
+{{- range include "product-catalog.services" . | fromYamlArray }}{{ if .public }}{{ toYaml . }}{{ end }}{{ end -}}
+{{- end }}
+
 {{/*
 Start of every object's name: the release's name, as a DNS label that leaves room for the longest suffix (21 of the 52
 characters that a Job's name may have). A name that is too long is cut and gets a hash, so that two long names stay
@@ -107,6 +112,16 @@ changes it.
 {{- include "product-catalog.dropNulls" $value -}}
 {{- end -}}
 {{- end -}}
+{{- end }}
+
+{{/*
+The values that apply to a block, as JSON, which is parsed faster than YAML: those for all, overridden by the block's
+own, without nulls. Takes root and block.
+*/}}
+{{- define "product-catalog.blockValues" -}}
+{{- $values := mustMergeOverwrite (mustDeepCopy .root.Values) (get .root.Values .block) -}}
+{{- include "product-catalog.dropNulls" $values -}}
+{{- toJson $values -}}
 {{- end }}
 
 {{/* The text of a file, indented, and its empty lines left empty. Takes root, path and indent. */}}

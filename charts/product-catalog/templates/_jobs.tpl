@@ -113,8 +113,7 @@ volumeMounts:
 
 {{/* The pod that makes a backup: once at the installation, then on the schedule. */}}
 {{- define "product-catalog.backupPod" -}}
-{{- $values := mustMergeOverwrite (mustDeepCopy .Values) .Values.backup -}}
-{{- include "product-catalog.dropNulls" $values -}}
+{{- $values := include "product-catalog.blockValues" (dict "root" . "block" "backup") | fromJson -}}
 {{- $context := dict "root" . "component" "backup" "values" $values "user" .Values.database.backupUser "host" .Values.externalDatabase.host -}}
 metadata:
   labels:

@@ -15,13 +15,11 @@ already refused unknown keys and wrong types.
   {{- include "product-catalog.checkIngress" . -}}
   {{- include "product-catalog.checkHttpRoute" . -}}
   {{- range $block := include "product-catalog.podBlocks" . | fromYamlArray -}}
-    {{- $values := mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $block) -}}
-    {{- include "product-catalog.dropNulls" $values -}}
+    {{- $values := include "product-catalog.blockValues" (dict "root" $ "block" $block) | fromJson -}}
     {{- include "product-catalog.checkContainer" (dict "name" $block "values" $values) -}}
   {{- end -}}
   {{- range $service := include "product-catalog.services" . | fromYamlArray -}}
-    {{- $values := mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $service.block) -}}
-    {{- include "product-catalog.dropNulls" $values -}}
+    {{- $values := include "product-catalog.blockValues" (dict "root" $ "block" $service.block) | fromJson -}}
     {{- include "product-catalog.checkService" (dict "name" $service.block "values" $values) -}}
   {{- end -}}
   {{- include "product-catalog.checkProbes" (dict "name" "mysql" "values" .Values.mysql) -}}
@@ -96,7 +94,7 @@ Gives a key that was set to null, which Helm therefore removed from the values, 
 {{- define "product-catalog.checkServiceAccounts" -}}
   {{- $names := list -}}
   {{- range $service := include "product-catalog.services" . | fromYamlArray -}}
-    {{- $account := (mustMergeOverwrite (mustDeepCopy $.Values) (get $.Values $service.block)).serviceAccount -}}
+    {{- $account := (include "product-catalog.blockValues" (dict "root" $ "block" $service.block) | fromJson).serviceAccount -}}
     {{- if and $account.create $account.name -}}
       {{- if has $account.name $names -}}
         {{- fail (printf "serviceAccount.name of %s is %q, which another service creates too: give each service a name of its own, or set serviceAccount.create to false." $service.block $account.name) -}}
@@ -183,7 +181,7 @@ seen only where Helm talks to the cluster.
       {{- $claim := first $claims -}}
       {{- $size := $claim.spec.resources.requests.storage -}}
       {{- if ne (include "product-catalog.number" $size) (include "product-catalog.number" .Values.mysql.persistence.size) -}}
-        {{- fail (printf "mysql.persistence.size cannot be changed after the installation: leave it at %s, and enlarge the volume as docs/operations.md says (A larger volume)." $size) -}}
+        {{- fail (printf "mysql.persistence.size cannot be changed after the installation: leave it at %s, and enlarge the volume as https://github.com/product-catalog/product-catalog/blob/main/docs/operations.md explains (A larger volume)." $size) -}}
       {{- end -}}
       {{- $class := "" -}}
       {{- if hasKey $claim.spec "storageClassName" }}{{ $class = $claim.spec.storageClassName | default "-" }}{{ end -}}
