@@ -31,7 +31,7 @@ LIMIT = query(
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
 
-WALK = 2000
+SCAN = 2000
 """Number of products in list order that a search scans first."""
 SECONDS_MAX = 2
 """Maximum time of one statement in the database."""
@@ -136,7 +136,7 @@ def _with_parameters(sort: str, continued: bool) -> Query:
 def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
     """The page of a search, plus one more product. Raises a 503 problem if the search is too much work."""
     try:
-        return _walked(connection, query, words)
+        return _scanned(connection, query, words)
     except (OperationalError, InternalError) as error:
         if error_code(error) not in TOO_MUCH_WORK:
             raise
@@ -144,17 +144,17 @@ def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequen
     raise unavailable(f"The parameter q {detail}.", FieldError("q", detail, "too_much_work"))
 
 
-def _walked(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
-    """Scans the first WALK products, then the index or the whole list.
+def _scanned(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
+    """Scans the first SCAN products, then the index or the whole list.
 
     Most searches are for common words, and the short scan fills their page.
     """
     condition = search.condition(words)
-    end = _position(connection, query, WALK)
+    end = _position(connection, query, SCAN)
     rows = _rows(connection, query, _in_index_order(query, _products(query, condition, *_before(query, end))))
     if end is None or len(rows) > query.limit:
         return rows
-    looked_up = planner.narrow(connection, words, len(rows) / WALK, query.limit + 1)
+    looked_up = planner.narrow(connection, words, len(rows) / SCAN, query.limit + 1)
     if looked_up:
         statement = _products(query, condition, search.lookup(looked_up, connection.dialect.name))
     else:

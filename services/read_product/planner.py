@@ -1,6 +1,6 @@
-"""Decides how to run a search: by walking the list in order, or by the index of words.
+"""Decides how to run a search: by a scan of the list in order, or by the index of words.
 
-The walk is quick if many products have the words, the index if few do: with the index, every match must be read before
+The scan is quick if many products have the words, the index if few do: with the index, every match must be read before
 the first one can be shown, which takes seconds for words that are in most products. A sample of some hundreds of
 products tells how common the words are.
 """
@@ -21,7 +21,7 @@ STRETCHES, STRETCH = 50, 10
 GOLDEN = 0.618
 
 # Costs in microseconds, measured on MySQL 9.7 with a million products: for each index entry of a word, for each product
-# that is then read and sorted, and for each product that a walk passes.
+# that is then read and sorted, and for each product that a scan passes.
 ENTRY = 0.5
 READ = 15.0
 PASS = 10.0
@@ -41,9 +41,9 @@ class Sample:
 
 
 def narrow(connection: Connection, words: list[Word], met: float, limit: int) -> list[Word]:
-    """The words to look up in the index; empty if a walk that finds `limit` products is less work.
+    """The words to look up in the index; empty if a scan that finds `limit` products is less work.
 
-    `met` is the share of products with all of the words, as found by a walk.
+    `met` is the share of products with all of the words, as found by a scan.
     """
     sample = _take_sample(connection, words)
     rarest = sorted(range(len(words)), key=lambda word: sample.share([word]))
@@ -54,8 +54,8 @@ def narrow(connection: Connection, words: list[Word], met: float, limit: int) ->
         return sample.products * (ENTRY * entries + READ * max(sample.share(chosen), met))
 
     best = min(choices, key=cost)
-    walk = PASS * min(limit / met if met else math.inf, sample.products)
-    return [words[word] for word in best] if cost(best) < walk else []
+    scan = PASS * min(limit / met if met else math.inf, sample.products)
+    return [words[word] for word in best] if cost(best) < scan else []
 
 
 def _take_sample(connection: Connection, words: list[Word]) -> Sample:

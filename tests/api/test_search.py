@@ -34,7 +34,7 @@ QUERIES = [
 ]
 WAYS: dict[str, Callable[..., list[Word]]] = {
     "planned": planner.narrow,
-    "walking on": lambda *_: [],
+    "scanning on": lambda *_: [],
     "looking up one word": lambda _, asked, *__: asked[-1:],
     "looking up all words": lambda _, asked, *__: asked,
 }
@@ -68,7 +68,7 @@ def found_in(stored: dict[str, str], query: str) -> set[str]:
 def test_every_way_finds_what_the_words_say(
     api: Api, stored: dict[str, str], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(listing, "WALK", 20)
+    monkeypatch.setattr(listing, "SCAN", 20)
     monkeypatch.setattr(planner, "narrow", WAYS[way])
     load(api)
     for query in QUERIES:
@@ -79,7 +79,7 @@ def test_every_way_finds_what_the_words_say(
 
 
 def test_the_index_is_asked_for_rare_words_only(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "WALK", 20)
+    monkeypatch.setattr(listing, "SCAN", 20)
     real = planner.narrow
     asked: list[tuple[list[Word], list[Word]]] = []
 
@@ -93,7 +93,7 @@ def test_the_index_is_asked_for_rare_words_only(api: Api, monkeypatch: pytest.Mo
     assert api.names(q="steel osmium") == ["One of steel and osmium"]
     assert asked.pop() == (words.of_search("steel osmium"), words.of_search("osmium"))
     assert len(api.names(q="steel", limit=3)) == 3
-    assert asked == [], "a walk fills the page of a common word"
+    assert asked == [], "a scan fills the page of a common word"
 
 
 @pytest.mark.parametrize("number", [188, 3024])
