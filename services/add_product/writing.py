@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.precondition import Precondition
@@ -18,9 +18,6 @@ SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
 _TABLE = Product.__table__
 _CHECKED_VERSION = (_TABLE.c.id == bindparam("checked_id"), _TABLE.c.version == bindparam("checked_version"))
 """Matches the product only in the version that was checked."""
-_ADD = Statement(
-    insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c if column.name != "id"})
-)
 _CHANGE = Statement(
     update(_TABLE)
     .where(*_CHECKED_VERSION)
@@ -33,7 +30,7 @@ def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
     """Inserts a product. Raises a 409 problem if another product has its SKU."""
     values = products.new_row(fields)
     try:
-        product_id = _ADD.insert(connection, **values)
+        product_id = products.ADD.insert(connection, **values)
     except IntegrityError as error:
         raise _sku_taken(error, fields.sku) from None
     shown = {name: values[name] for name in wire.Product.__struct_fields__ if name != "id"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from catalog import text, wire, words
 from catalog.models import Product
@@ -23,6 +23,11 @@ COLUMNS = (
     Product.version,
 )
 
+_TABLE = Product.__table__
+ADD = Statement(
+    insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c if column.name != "id"})
+)
+"""Inserts a row of `new_row`."""
 _FIND = Statement(select(*COLUMNS).where(Product.id == bindparam("id")))
 
 

@@ -8,6 +8,7 @@ from catalog import amount
 from catalog.cells import unguard
 from catalog.folding import fold
 from catalog.text import trim
+from serving import bodies
 from serving.bodies import Invalid
 
 # The folded headings of each field, in order of preference.
@@ -100,7 +101,7 @@ class Columns:
 def recognise(cells: Sequence[str], currency: str) -> Columns:
     """Maps these headings to fields; a price heading may name this currency only. Raises Unknown."""
     whole = [unguard(trim(cell)) for cell in cells]
-    headings = tuple(_shortened(heading) for heading in whole)
+    headings = tuple(bodies.shortened(heading, SHOWN) for heading in whole)
     folded = [_folded(heading) for heading in whole]
     fields = _fields(folded, currency)
     if len(fields) < 2 or not fields.keys() & {"sku", "name"}:
@@ -165,10 +166,6 @@ def _looks_known(folded: str) -> bool:
 
 _KNOWN = frozenset(heading for headings in KNOWN.values() for heading in headings)
 _BEGINNINGS = tuple(f"{known} " for known in ("name", "nom", "sku", "price", "prix", "preis"))
-
-
-def _shortened(heading: str) -> str:
-    return heading if len(heading) <= SHOWN else heading[: SHOWN - 1] + "…"
 
 
 def _folded(heading: str) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports import encoding, headings, identity, table
@@ -16,7 +16,6 @@ from add_product.imports.report import Report
 from add_product.imports.seen import Seen
 from catalog import database, products, wire
 from catalog.models import Product
-from catalog.statements import Statement
 from serving.bodies import Invalid
 
 BATCH = 1000
@@ -25,11 +24,6 @@ BATCH_TEXT = 1_000_000
 RACES_MAX = 10
 UNUSABLE = (encoding.Unreadable, headings.Unknown, table.Unusable)
 """What `read` and `batches` raise for a file without a single usable row."""
-
-_TABLE = Product.__table__
-_ADD = Statement(
-    insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c if column.name != "id"})
-)
 
 T = TypeVar("T")
 
@@ -128,7 +122,7 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
     inserts = [plan.candidate.new_row for plan in plans if plan.outcome == "created"]
     updates = [plan.update for plan in plans if plan.update]
     if inserts:
-        _ADD.insert_all(connection, inserts)
+        products.ADD.insert_all(connection, inserts)
     if updates:
         columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "existing_id"}
         connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), updates)
