@@ -76,11 +76,11 @@ class Api:
 
     def all(self) -> list[dict]:
         """Every product, by id."""
-        items, following = [], "/api/v1/products?limit=100"
-        while following:
-            page = self.read.get(following).json
+        items, next_page = [], "/api/v1/products?limit=100"
+        while next_page:
+            page = self.read.get(next_page).json
             items += page["items"]
-            following = page["next"]
+            next_page = page["next"]
         return items
 
     def fill(self, products: list[dict]) -> None:

@@ -47,10 +47,10 @@ def test_broken_connections_are_503_and_lose_nothing(apps: Apps, api: object, my
     assert set(counts[read]) <= {200, 503}
     assert set(counts[ready]) <= {200, 503}
     assert sum(count[503] for count in counts.values()) > 0, "no connection was broken while it was used"
-    listed, following = 0, f"{PATH}?limit=100"
-    while following:
-        page = apps.read.test_client().get(following).json
-        listed, following = listed + len(page["items"]), page["next"]
+    listed, next_page = 0, f"{PATH}?limit=100"
+    while next_page:
+        page = apps.read.test_client().get(next_page).json
+        listed, next_page = listed + len(page["items"]), page["next"]
     # What was answered 503 may have been written just before the connection broke.
     assert counts[add][201] <= listed <= 300
 

@@ -101,7 +101,7 @@ def test_unicode_encodings_are_recognised(api: Api, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "part"),
     [
         ("sku;name;price\nA;n;1,00\nB;caf\xe9;1,00\nC;\x81;1,00\n".encode("latin-1"), "Line 4"),
         (b"sku;name;price\n" + "A;Thé glacé à la pêche;1,00\n".encode() * 3 + b"B;caf\xe9;1,00\n", "line 5 is damaged"),
@@ -113,9 +113,9 @@ def test_unicode_encodings_are_recognised(api: Api, encoding: str) -> None:
         (b"\xef\xbb\xbfsku,name,price\nA,caf\xe9,1.00\n", "Line 2 is not UTF-8"),
     ],
 )
-def test_an_encoding_is_never_guessed(api: Api, data: bytes, told: str) -> None:
+def test_an_encoding_is_never_guessed(api: Api, data: bytes, part: str) -> None:
     problem = api.load(data, status=422)
-    assert told in problem["detail"]
+    assert part in problem["detail"]
     assert api.all() == []
 
 
@@ -350,13 +350,13 @@ def test_the_separator_hint_of_a_spreadsheet_is_followed(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "part"),
     [("", "empty"), ("\n \n", "empty"), ("a,b,c\n1,2,3\n", "no known headings"), ("1;2;3\n", "no known headings"),
      ("name\nx\n", "no known headings"), ('[{"name": "x"}]', "NDJSON"), ('{"name": "x"}', "NDJSON"),
      ('"sku","na"me,price\n', "heading row"), ("x" * 2_000_000, "no table")],
 )  # fmt: skip
-def test_a_file_that_is_no_table_of_products_is_refused_whole(api: Api, data: str, told: str) -> None:
-    assert told in api.load(data, status=422)["detail"]
+def test_a_file_that_is_no_table_of_products_is_refused_whole(api: Api, data: str, part: str) -> None:
+    assert part in api.load(data, status=422)["detail"]
     assert api.all() == []
 
 

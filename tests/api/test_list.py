@@ -93,8 +93,8 @@ def test_search_and_sort_stay_while_paging(api: Api) -> None:
 
 def test_a_cursor_leads_through_its_own_list_only(api: Api) -> None:
     api.load("name,price\n" + "".join(f"chair {n},1.00\ntable {n},1.00\n" for n in range(5)))
-    following = parse_qs(urlsplit(api.read.get(f"{PATH}?q=chair&sort=name&limit=2").json["next"]).query)
-    after = following["after"][0]
+    next_query = parse_qs(urlsplit(api.read.get(f"{PATH}?q=chair&sort=name&limit=2").json["next"]).query)
+    after = next_query["after"][0]
     assert api.names(q="Chair", sort="name", after=after) == ["chair 2", "chair 3", "chair 4"]
     for other in ({"q": "table", "sort": "name"}, {"sort": "name"}, {"q": "chair"}, {"q": "chair", "sort": "-name"}):
         refused = api.read.get(PATH, query_string={**other, "after": after})

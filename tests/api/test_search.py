@@ -35,8 +35,8 @@ QUERIES = [
 WAYS: dict[str, Callable[..., list[Word]]] = {
     "planned": planner.narrow,
     "scanning on": lambda *_: [],
-    "looking up one word": lambda _, asked, *__: asked[-1:],
-    "looking up all words": lambda _, asked, *__: asked,
+    "looking up one word": lambda _, query_words, *__: query_words[-1:],
+    "looking up all words": lambda _, query_words, *__: query_words,
 }
 
 
@@ -56,11 +56,11 @@ def load(api: Api) -> None:
 
 def found_in(stored: dict[str, str], query: str) -> set[str]:
     """Names of the products that the rules of words give for this query."""
-    asked = words.of_search(query)
+    query_words = words.of_search(query)
     return {
         name
         for name, text in stored.items()
-        if all(any(all(f" {token}" in text for token in alternative) for alternative in word) for word in asked)
+        if all(any(all(f" {token}" in text for token in alternative) for alternative in word) for word in query_words)
     }
 
 
@@ -81,19 +81,19 @@ def test_every_way_finds_what_the_words_say(
 def test_the_index_is_asked_for_rare_words_only(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "SCAN", 20)
     real = planner.narrow
-    asked: list[tuple[list[Word], list[Word]]] = []
+    plans: list[tuple[list[Word], list[Word]]] = []
 
     def narrow(connection: Connection, found: list[Word], met: float, limit: int) -> list[Word]:
-        asked.append((found, real(connection, found, met, limit)))
-        return asked[-1][1]
+        plans.append((found, real(connection, found, met, limit)))
+        return plans[-1][1]
 
     monkeypatch.setattr(planner, "narrow", narrow)
     load(api)
     api.create(name="One of steel and osmium")
     assert api.names(q="steel osmium") == ["One of steel and osmium"]
-    assert asked.pop() == (words.of_search("steel osmium"), words.of_search("osmium"))
+    assert plans.pop() == (words.of_search("steel osmium"), words.of_search("osmium"))
     assert len(api.names(q="steel", limit=3)) == 3
-    assert asked == [], "a scan fills the page of a common word"
+    assert plans == [], "a scan fills the page of a common word"
 
 
 @pytest.mark.parametrize("number", [188, 3024])

@@ -57,8 +57,8 @@ def _search(stage: Stage, read: Server, kind: str, words: str, rounds: int) -> L
     for sort in SORTS:
         first = f"{LIST}?{urlencode({'q': words, 'sort': sort})}"
         with urllib.request.urlopen(read.url + first) as answer:
-            following = json.load(answer)["next"]
-        answers = ask(read.url, [first, following or first] * rounds)
+            next_page = json.load(answer)["next"]
+        answers = ask(read.url, [first, next_page or first] * rounds)
         slowest = max(slowest, (answers.median, sort))
         together.milliseconds += answers.milliseconds
         together.refused += answers.refused

@@ -69,8 +69,8 @@ def products(release: Release, query: str = "") -> list[dict[str, Any]]:
             answer = urllib3.request("GET", base + path, headers={"Cache-Control": "no-cache"})
             assert answer.status == 200, answer.data
             found += answer.json()["items"]
-            following = answer.json()["next"]
-            path = following and re.sub(r"^https?://[^/]+", "", following)
+            next_page = answer.json()["next"]
+            path = next_page and re.sub(r"^https?://[^/]+", "", next_page)
     return found
 
 

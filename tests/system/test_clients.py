@@ -219,14 +219,14 @@ UNREAD = (
 
 
 def test_a_request_behind_a_body_that_nobody_read_is_answered(running: Running) -> None:
-    head, body, following = UNREAD
+    head, body, next_request = UNREAD
     for _ in range(5):
         with connect(running, "add_product") as client:
-            client.sendall(head + body + following)
+            client.sendall(head + body + next_request)
             assert answers(client, 2) == [(428, False), (200, False)]
             client.sendall(head)
             time.sleep(0.02)  # The head alone may be looked at first.
-            client.sendall(body + following)
+            client.sendall(body + next_request)
             assert answers(client, 2) == [(428, False), (200, False)]
 
 

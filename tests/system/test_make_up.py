@@ -48,14 +48,14 @@ def test_make_up_starts_a_sample_catalogue_and_ctrl_c_stops_all_of_it(
     ) as make:
         os.close(shown)
         try:
-            told = read_until(terminal, "Listening at", times=3)
-            addresses = re.findall(r"http://localhost:\S+", told)
+            output = read_until(terminal, "Listening at", times=3)
+            addresses = re.findall(r"http://localhost:\S+", output)
             assert {urlsplit(address).port for address in addresses} == set(ports.values())
             assert [http.request("GET", address).status for address in addresses] == [200, 200, 200]
             listed = http.request("GET", f"http://127.0.0.1:{first + 2}/api/v1/products?limit=100").json()["items"]
             services = http.request("GET", f"http://127.0.0.1:{first}/status").data.decode()
             assert services.count('<p class="state good">') == len(SERVICES)
-            assert f"The catalogue was empty; {len(listed)} sample products are in it now." in told
+            assert f"The catalogue was empty; {len(listed)} sample products are in it now." in output
             assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o077 == 0
         finally:
             os.killpg(make.pid, signal.SIGINT)
@@ -82,17 +82,17 @@ def test_a_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path
 
 def test_make_help_names_every_command() -> None:
     commands = re.findall(r"^[.]PHONY: (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    told = subprocess.run(["make"], cwd=ROOT, env=settings(), capture_output=True, text=True, check=True).stdout
-    assert re.findall(r"^  make (\S+)", told, re.MULTILINE) == commands
+    output = subprocess.run(["make"], cwd=ROOT, env=settings(), capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  make (\S+)", output, re.MULTILINE) == commands
 
 
 def read_until(terminal: int, text: str | None, times: int = 1) -> str:
     """What the terminal shows until it has shown the text so often, or, without a text, until its last program ended."""
-    told = ""
-    while text is None or told.count(text) < times:
+    output = ""
+    while text is None or output.count(text) < times:
         try:
-            told += os.read(terminal, 4096).decode()
+            output += os.read(terminal, 4096).decode()
         except OSError:  # Linux says so when nobody has the terminal open any more.
-            assert text is None, f"it ended without telling {text!r} {times} times:\n{told}"
+            assert text is None, f"it ended without printing {text!r} {times} times:\n{output}"
             break
-    return told
+    return output

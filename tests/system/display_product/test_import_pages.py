@@ -374,9 +374,9 @@ def test_all_imports_are_listed_with_their_state(imports: Imports, browser: Brow
     assert "No file has been imported yet." in first.text
     addresses = [imports.put("checked"), imports.put("failed"), *(imports.put("done") for _ in range(19))]
     page = browser.get("/imports")
-    following = browser.get(page.attribute("a[rel=next]", "href"))
-    assert [each["href"] for shown in (page, following) for each in shown.soup.select(".card a")] == addresses[::-1]
-    assert following.texts(".card .state") == ["checked, not started"]
+    next_page = browser.get(page.attribute("a[rel=next]", "href"))
+    assert [each["href"] for shown in (page, next_page) for each in shown.soup.select(".card a")] == addresses[::-1]
+    assert next_page.texts(".card .state") == ["checked, not started"]
     assert page.texts(".card .state") == ["done"] * 19 + ["not imported"]
 
 

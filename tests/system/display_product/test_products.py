@@ -71,8 +71,8 @@ def test_search_and_sort_are_kept_while_paging_and_back_works(api: Api, browser:
     api.fill([{"name": f"Table {n}", "price": "9.00"} for n in range(15)])
     first = browser.get("/products?q=chair&sort=price&limit=20")
     seen, page, pages = [], first, [names(first)]
-    while following := page.soup.select_one("a[rel=next]"):
-        page = browser.get(str(following["href"]))
+    while next_link := page.soup.select_one("a[rel=next]"):
+        page = browser.get(str(next_link["href"]))
         pages.append(names(page))
         assert page.one("#q")["value"] == "chair"
         assert page.one("#sort option[selected]")["value"] == "price"
@@ -157,10 +157,10 @@ def test_equal_prices_and_names_come_once_each(sort: str, api: Api, browser: Bro
     seen, page = [], browser.get("/products", query_string={"sort": sort, "limit": 7})
     while True:
         seen += [each["href"] for each in page.soup.select(".card a")]
-        following = page.soup.select_one("a[rel=next]")
-        if following is None:
+        next_link = page.soup.select_one("a[rel=next]")
+        if next_link is None:
             break
-        page = browser.get(str(following["href"]))
+        page = browser.get(str(next_link["href"]))
     assert len(seen) == len(set(seen)) == 57
 
 
@@ -191,9 +191,9 @@ def test_a_long_way_forward_keeps_an_address_that_servers_take(api: Api, browser
     api.fill([{"name": f"Thing {n}", "price": "1"} for n in range(120)])
     page = browser.get("/products?limit=1")
     for _ in range(110):
-        following = page.attribute("a[rel=next]", "href")
-        assert len(following) < 6000
-        page = browser.get(following)
+        next_address = page.attribute("a[rel=next]", "href")
+        assert len(next_address) < 6000
+        page = browser.get(next_address)
     back = browser.get(page.attribute("a[rel=prev]", "href"))
     assert names(back) == ["Thing 10"]
     assert names(browser.get(back.attribute(".pages a:not([rel])", "href"))) == ["Thing 119"]
