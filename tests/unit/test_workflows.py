@@ -95,7 +95,22 @@ def test_each_job_requires_the_kinds_that_its_tests_have() -> None:
 def test_a_release_waits_for_the_tests() -> None:
     jobs = parsed(ROOT / ".github/workflows/release.yml")["jobs"]
     assert jobs["test"]["uses"] == "./.github/workflows/ci.yml"
-    assert all(job["needs"] == "test" for name, job in jobs.items() if name != "test")
+    assert jobs["publish"]["needs"] == "test"
+    assert jobs["release"]["needs"] == "publish"
+
+
+def test_the_job_that_publishes_cannot_write_to_the_repository_and_runs_in_no_fork() -> None:
+    publish = parsed(ROOT / ".github/workflows/release.yml")["jobs"]["publish"]
+    assert publish["permissions"]["contents"] == "read"
+    assert publish["if"] == "github.repository == 'product-catalog/product-catalog'"
+    charts = (ROOT / "charts/product-catalog/Chart.yaml").read_text(encoding="utf-8")
+    assert f"image: {publish['env']['REGISTRY']}/add-product:" in charts
+
+
+def test_ci_runs_the_lowest_python_that_the_project_supports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bare = parsed(ROOT / ".github/workflows/ci.yml")["jobs"]["bare"]
+    assert project["requires-python"] == f">={bare['strategy']['matrix']['python'][0]}"
 
 
 @pytest.mark.workflows
