@@ -12,15 +12,15 @@ def table(table: Table) -> str:
     columns: dict[str, Cell] = {
         "": lambda line: line.name,
         f"{table.unit}/s": lambda line: _number(line.rate),
-        "catalogue is … times this": lambda line: _ratio(line.ratio),
+        "catalogue ÷ this": lambda line: _ratio(line.ratio),
         "target": lambda line: _targets(line.targets),
         "p50 ms": lambda line: _number(line.p50),
         "p99 ms": lambda line: _number(line.p99),
         "CPU of server, µs": lambda line: _number(line.server_cpu),
         "CPU of mysqld, µs": lambda line: _number(line.database_cpu),
         "memory, MiB": lambda line: _number(line.memory),
-        "grown by, MiB": lambda line: "" if line.growth is None else f"{line.growth:.1f}",
-        "asked": lambda line: "" if line.requests is None else f"{line.requests:,}",
+        "growth, MiB": lambda line: "" if line.growth is None else f"{line.growth:.1f}",
+        "requests": lambda line: "" if line.requests is None else f"{line.requests:,}",
         "failed": lambda line: str(line.failed) if line.failed else "",
         "note": lambda line: line.note,
     }

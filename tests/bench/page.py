@@ -39,7 +39,7 @@ def tables(results: Results) -> str:
     """What docs/performance.md has of the run."""
     sections = [f"### {table.part}: {table.title}\n\n{markdown.table(table)}" for table in results.tables]
     goals = markdown.targets(results.tables)
-    return "\n\n".join([markdown.facts(results.machine), "## Targets", goals, "## All that was measured", *sections])
+    return "\n\n".join([markdown.facts(results.machine), "## Targets", goals, "## All results", *sections])
 
 
 def summary(results: Results) -> str:
@@ -50,17 +50,19 @@ def summary(results: Results) -> str:
     imported, ceiling = (_line(results, "imports", "importing", name) for name in ("import of", "LOAD DATA"))
     size = next(table for table in reversed(results.tables) if table.part == "search").title.rpartition(", ")[2]
     lines = [
-        f"- A page of 20 products: {page.rate:,.0f} requests/s, {_ratio(product)} those of FastAPI with pydantic, "
-        f"log and metrics; {hot.rate:,.0f} where the same page is asked again within a second.",
+        f"- A page of 20 products: {page.rate:,.0f} requests/s, {_ratio(product)} as many as FastAPI with pydantic, "
+        f"logging and metrics; {hot.rate:,.0f} if the page was already requested within the last second.",
         f"- Search among {size}, MySQL in 1 GiB: {rare.p50:.1f} ms for a rare word, {common.p50:.1f} ms for two "
         f"common ones; p99 {rare.p99:.0f} and {common.p99:.0f} ms.",
-        f"- Import: {imported.rate:,.0f} rows/s into MySQL with all indexes, {_ratio(ceiling)} LOAD DATA.",
+        f"- Import: {imported.rate:,.0f} rows/s into MySQL with all indexes, {_ratio(ceiling)} the rate of LOAD DATA.",
     ]
     return "\n".join(textwrap.fill(line, LINE, subsequent_indent="  ") for line in lines)
 
 
 def _ratio(line: Line) -> str:
-    return f"{line.ratio.median:.2f} times" if line.ratio else "beside"
+    if line.ratio is None:
+        sys.exit(f"{RESULTS} compares nothing with {line.name}; run make performance for all parts")
+    return f"{line.ratio.median:.2f} times"
 
 
 def _line(results: Results, part: str, title: str, name: str) -> Line:

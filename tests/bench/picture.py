@@ -9,8 +9,8 @@ from bench.results import RATIO, Quartiles, Table, Target
 
 WIDTH, LABEL, ROW, TOP, BOTTOM, RIGHT = 1000, 560, 24, 76, 44, 70
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-TITLE = "Requests a second, as a multiple of what the other has in the same rounds"
-LEGEND = "Filled: target met; hollow: missed. Bar: quartiles of the pairs. Upright stroke: the target. To the right is better."
+TITLE = "Requests per second of the catalogue, as a multiple of the peer's in the same round"
+LEGEND = "Filled: target met; hollow: missed. Bar: quartiles. Vertical line: target. Further right is better."
 STYLE = """
     :root { --ground: #ffffff; --ink: #1b1f24; --faint: #59636e; --line: #d1d9e0; --met: #0f6ecd; --missed: #b35900; }
     @media (prefers-color-scheme: dark) {
