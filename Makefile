@@ -81,7 +81,8 @@ translations: $(READY) ## Compile the translations of the pages from messages.po
 
 .PHONY: letters
 letters: $(READY) ## Count the letter pairs of each language again; ANNOTATIONS: a folder from npm's cldr-annotations-modern
-	PYTHONPATH=services $(BIN)/python -m add_product.imports.letters $(ANNOTATIONS) > build-letters.json && mv build-letters.json services/add_product/imports/letters.json
+	@mkdir -p build
+	$(BIN)/python -m add_product.imports.letters $(ANNOTATIONS) > build/letters.json && mv build/letters.json services/add_product/imports/letters.json
 
 BENCH = PYTHONPATH=services:tests BENCH_PYTHON=$(PEERS)/bin/python $(BIN)/python -m bench
 
@@ -158,7 +159,7 @@ cluster: ## Create a kind cluster with ingress-nginx, cert-manager and metrics-s
 	@echo "Next: helm install catalog charts/product-catalog -f charts/product-catalog/values-kind.yaml"
 
 .PHONY: e2e
-e2e: $(READY) ## Test everything on a kind cluster of its own, which it creates and deletes
+e2e: $(READY) ## Run the cluster tests on a kind cluster that they create and delete
 	$(BIN)/python -m pytest tests/e2e $(PYTEST)
 
 ##@ Release

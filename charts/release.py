@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "product-catalog"
 CHANGELOG = ROOT / "docs" / "CHANGELOG.md"
-SECTION = re.compile(r"^## \[(.+?)\].*\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
+# Ends before the next section and before the links of the headings.
+SECTION = re.compile(r"^## \[(.+?)\].*\n((?:(?!^## |^\[.+\]: ).*\n?)*)", re.MULTILINE)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 

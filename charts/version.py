@@ -15,6 +15,7 @@ VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.\d+)?)?"
 NAMED = r"\bproduct-catalog(?:/[a-z-]+)*(?::| --version |-bundle-)"
 STATED = re.compile(rf'(^__version__ = "|^version: |^appVersion: "|\brefs/tags/v|{NAMED})({VERSION})', re.MULTILINE)
 CHANGELOG = "docs/CHANGELOG.md"
+REPOSITORY = "https://github.com/product-catalog/product-catalog"
 
 
 def _files(root: Path) -> list[Path]:
@@ -41,7 +42,12 @@ def write(version: str, root: Path = ROOT) -> None:
         text = (root / CHANGELOG).read_text(encoding="utf-8")
         today = datetime.datetime.now(datetime.UTC).date()
         heading = f"## [Unreleased]\n\n## [{version}] - {today}"
-        (root / CHANGELOG).write_text(text.replace("## [Unreleased]", heading, 1), encoding="utf-8")
+        text = text.replace("## [Unreleased]", heading, 1)
+        links = (
+            f"[Unreleased]: {REPOSITORY}/compare/v{version}...main\n[{version}]: {REPOSITORY}/releases/tag/v{version}"
+        )
+        text = re.sub(r"^\[Unreleased\]: .*", links, text, flags=re.MULTILINE)
+        (root / CHANGELOG).write_text(text, encoding="utf-8")
 
 
 def in_changelog(version: str, root: Path = ROOT) -> bool:

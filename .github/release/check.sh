@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes steps of a release (release.sh) against a registry on this machine that ends with them, and signs with a key
+# Runs steps of a release (release.sh) against a registry on this machine that ends with them, and signs with a key
 # that does, too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -9,7 +9,7 @@ needed=(docker helm crane)
 missing=()
 for program in "${needed[@]}"; do command -v "$program" > /dev/null || missing+=("$program"); done
 if [[ ${#missing[@]} != 0 ]]; then
-    echo "Not on PATH: ${missing[*]}. crane and cosign can be had by Go:" >&2
+    echo "Not on PATH: ${missing[*]}. crane and cosign can be installed with Go:" >&2
     echo "  go install github.com/google/go-containerregistry/cmd/crane@v0.22.1" >&2
     echo "  go install github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" >&2
     exit 1
@@ -43,7 +43,7 @@ fi
 if [[ " $* " == *" sign "* ]]; then
     export COSIGN_PASSWORD=
     cosign generate-key-pair --output-key-prefix "$temporary/key" 2> /dev/null
-    # Neither Sigstore's log of signatures nor its time stamps have to do with a key that nobody knows.
+    # Sigstore's transparency log and timestamps are useless for a throw-away key.
     export SIGN="--key $temporary/key.key --use-signing-config=false --tlog-upload=false --allow-http-registry"
     export VERIFY="--key $temporary/key.pub --insecure-ignore-tlog --allow-http-registry"
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The steps of a release, one or several of them: images, chart, sign, verify, bundle, notes. The workflow takes them
-# against ghcr.io; `make release-check` takes the same ones against a registry of its own (check.sh).
-# From the environment, beside VERSION:
+# The steps of a release, one or several of them: images, chart, sign, verify, bundle, notes. The workflow runs them
+# against ghcr.io; `make release-check` runs the same ones against a registry of its own (check.sh).
+# From the environment, in addition to VERSION:
 #   REGISTRY        where images and chart go, such as ghcr.io/product-catalog
 #   MYSQL           the image of MySQL whose digest the chart pins
 #   SIGN, VERIFY    options of cosign, which signs with the workflow's identity unless they name a key

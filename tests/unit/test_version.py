@@ -1,5 +1,6 @@
 """The version is the same wherever it stands, and is set everywhere at once."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -47,5 +48,8 @@ def test_what_is_unreleased_becomes_the_new_versions_once(copy: Path) -> None:
     text = changelog.read_text(encoding="utf-8")
     assert text.count("## [12.34.56] - 2") == 1
     assert release.notes(text, "12.34.56") == unreleased
+    assert "]: https:" not in unreleased
+    addresses = [line.rpartition("/")[2] for line in text.splitlines() if re.match(r"\[.+\]: https:", line)]
+    assert addresses[:2] == ["v12.34.56...main", "v12.34.56"]
     with pytest.raises(ValueError, match=r"run `make version VERSION=12\.34\.57`"):
         release.notes(text, "12.34.57")

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Backups of the database. `backup.sh create` makes one, which counts only when it could be restored;
-# `backup.sh restore NAME` puts it in place of what is there; `backup.sh restore` lists what there is.
+# Backups of the database. `backup.sh create` makes one, which is kept only if it can be restored;
+# `backup.sh restore NAME` replaces the data with it; `backup.sh restore` lists the backups.
 set -euo pipefail
 shopt -s extglob
 umask 027
@@ -23,7 +23,7 @@ quoted() {
 
 options() {
   local password
-  # Without the line break at the end of a file, of whichever system.
+  # Without the final line break, whether LF or CRLF.
   password=$(< "$CATALOG_DATABASE_PASSWORD_FILE")
   printf '[client]\nuser = %s\nhost = %s\nport = %s\n' "$user" "$host" "$port"
   printf 'password = %s\n' "$(quoted "${password%%*([$'\r\n'])}")"

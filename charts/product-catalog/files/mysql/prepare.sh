@@ -33,14 +33,14 @@ quoted() {
   printf "'%s'" "${text//\'/\\\'}"
 }
 
-# Without the line break at the end of a file, of whichever system.
+# Without the final line break, whether LF or CRLF.
 password() {
   local text
   text=$(< "$secrets/$1")
   quoted "${text%%*([$'\r\n'])}"
 }
 
-# In a grant on a database, _ stands for any letter.
+# In a grant on a database, _ matches any character.
 all_tables() { printf '`%s`.*' "${1//_/\\_}"; }
 
 user() {
