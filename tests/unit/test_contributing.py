@@ -32,6 +32,7 @@ def naming(pattern: str, *folders: str) -> set[Path]:
 
 def test_each_file_that_names_a_service_to_run_build_or_install_it_is_listed() -> None:
     places = ["Makefile", "*.toml", "*.yaml", "services/Procfile", "compose/*", "charts/*.py", ".github/release/*"]
+    places += ["services/cluster_jobs/*.py"]
     places += ["charts/product-catalog/*", "charts/product-catalog/templates/**/*"]
     assert_listed("Add a service", naming("read[-_]product|readProduct", *places))
 
