@@ -43,7 +43,7 @@ class Used(Exception):
 
 
 def check_key(key: str | None) -> str | None:
-    """Returns the key unchanged. Raises a 400 problem unless it is 1 to 255 visible ASCII characters."""
+    """The key unchanged. Raises a 400 problem unless it is 1 to 255 visible ASCII characters."""
     if key is not None and not _KEY.fullmatch(key):
         detail = f"must be 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters"
         raise malformed(f"{HEADER} {detail}.", FieldError(HEADER, detail, "parameter"))

@@ -122,7 +122,7 @@ def cancel_import(import_id: int) -> Response:
 
 
 def _accept(order: Order, name: str, key: str | None) -> int:
-    """Returns the ID of the import for this body: a new import, or the one that this key created before."""
+    """Accepts the body and returns the id of its import: a new one, or the one that this key created before."""
     settings: Settings = current_app.extensions["settings"]
     most = settings.import_max_bytes
     request.max_content_length = most
@@ -192,7 +192,7 @@ def _load(import_id: int) -> wire.Import:
 
 
 def _seconds() -> float:
-    """Returns how long the client wants to wait (RFC 7240); a value that is not a number is ignored."""
+    """How long the client wants to wait (RFC 7240); a value that is not a number is ignored."""
     preferences = parse_dict_header(request.headers.get("Prefer", "").lower())
     if "respond-async" in preferences and "wait" not in preferences:
         return 0
@@ -205,7 +205,7 @@ def _on_conflict() -> OnConflict | None:
 
 
 def _charset() -> str | None:
-    """Returns the charset that the content type names. Raises a 422 problem for an unknown one."""
+    """The charset that the content type names. Raises a 422 problem for an unknown one."""
     charset = request.mimetype_params.get("charset")
     try:
         return encoding.known(charset) if charset else None
@@ -214,7 +214,7 @@ def _charset() -> str | None:
 
 
 def _file_name() -> str:
-    """Returns the printable part of the file name. The name only helps people to tell imports apart."""
+    """The printable part of the file name. The name only helps people to tell imports apart."""
     words = request.args.get("name", "").split()
     return " ".join("".join(filter(str.isprintable, word)) for word in words)
 

@@ -23,7 +23,7 @@ _TAGS = re.compile(_TAG)
 
 
 def read(headers: Headers) -> Precondition:
-    """Returns a check that raises a 412 problem for a product that If-Match does not name, or If-None-Match names.
+    """A check that raises a 412 problem for a product that If-Match does not name, or If-None-Match names.
 
     Raises a 428 problem if there is no If-Match (RFC 6585), 400 if either header is malformed under RFC 9110.
     """

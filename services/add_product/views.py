@@ -86,7 +86,7 @@ def delete_product(product_id: int) -> Response:
 
 
 def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
-    """Returns the body as sent and as decoded. Raises a 400, 413, 415 or 422 problem."""
+    """The body as sent and as decoded. Raises a 400, 413, 415 or 422 problem."""
     if request.mimetype not in media_types:
         raise UnsupportedMediaType(f"The body must be {' or '.join(media_types)}.")
     request.max_content_length = BODY_MAX

@@ -38,7 +38,7 @@ _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)([^0-9]*)")
 
 
 def _groups(marks: str) -> re.Pattern[str]:
-    """Matches digits in groups of three, separated by one of these marks throughout; with commas also as in India."""
+    """A pattern of digits in groups of three, separated by one of these marks throughout; with commas also as in India."""
     thousands = "|".join(f"[1-9][0-9]{{0,2}}(?:{re.escape(mark)}[0-9]{{3}})+" for mark in marks)
     lakhs = "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if "," in marks else ""
     return re.compile(thousands + lakhs)
@@ -82,7 +82,7 @@ def _ascii(found: re.Match[str]) -> str:
 
 
 def _number(plain: str, currency: str) -> str:
-    """Returns the number, after checking that the text around it denotes the currency."""
+    """The number, after checking that the text around it denotes the currency."""
     if not plain:
         raise Invalid("required", "is missing")
     parts = _PARTS.fullmatch(plain)
@@ -111,7 +111,7 @@ def _check_currency(before: str, after: str, currency: str) -> None:
 
 
 def named(word: str) -> frozenset[str]:
-    """Returns the codes of the currencies that a sign, code or name can mean."""
+    """The codes of the currencies that a sign, code or name can mean."""
     return _currencies().get(_key(word), frozenset())
 
 
@@ -121,7 +121,7 @@ def _key(word: str) -> str:
 
 @cache
 def _currencies() -> dict[str, frozenset[str]]:
-    """Maps what can appear next to a number to currencies: codes, and signs and names in the languages of the pages."""
+    """Currencies by what can appear next to a number: codes, and signs and names in the languages of the pages."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for sign, codes in _SIGNS.items():
         found[sign].update(codes.split())
@@ -135,7 +135,7 @@ def _currencies() -> dict[str, frozenset[str]]:
 
 
 def _split_number(number: str) -> tuple[str, str]:
-    """Returns the digits before and after the decimal mark; checks and drops the thousands separators."""
+    """The digits before and after the decimal mark, without thousands separators, which are checked."""
     if _GROUPED.fullmatch(number):
         if number.count(",") + number.count(".") == 1:
             raise Invalid("ambiguous", "can mean thousands or decimals; write it with two decimals, like 1299.00")

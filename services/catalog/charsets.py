@@ -126,17 +126,17 @@ CHOICES = (
 
 
 def known(charset: str) -> str | None:
-    """Returns the key in CODECS for any usual name of a charset, or None if it is unknown."""
+    """The key in CODECS for any usual name of a charset, or None if it is unknown."""
     given = charset.strip().lower()
     resolved = _ALIASES.get(given, given)
     return resolved if resolved in CODECS else None
 
 
 def codec(charset: str) -> str | None:
-    """Returns Python's codec for any usual name of a charset, or None if it is unknown."""
+    """Python's codec for any usual name of a charset, or None if it is unknown."""
     return CODECS.get(known(charset) or "")
 
 
 def name(codec: str) -> str:
-    """Returns the charset name of a codec."""
+    """The charset name of a codec."""
     return _NAMES.get(codec, codec)

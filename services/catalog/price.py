@@ -25,7 +25,7 @@ def exact(token: str) -> Decimal:
 
 
 def from_digits(integer: str, fraction: str) -> Decimal:
-    """Builds a price from the digits before and after the decimal mark. Raises Invalid."""
+    """The price with these digits before and after the decimal mark. Raises Invalid."""
     if len(fraction) > DECIMALS:
         raise Invalid("decimals", f"has {len(fraction)} decimals; at most {DECIMALS} are allowed", limit=DECIMALS)
     if len(integer) > INTEGER_DIGITS:

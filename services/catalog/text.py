@@ -81,7 +81,7 @@ def description(value: str) -> str:
 
 
 def sku_key(value: str) -> str:
-    """Returns the key that equal SKUs share: it ignores case, Unicode composition, and kind and number of blanks."""
+    """The key that equal SKUs share: it ignores case, Unicode composition, and kind and number of blanks."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", " ".join(value.split())).casefold())
 
 
@@ -98,13 +98,13 @@ def trim(value: str) -> str:
 
 
 def _between(value: str, last: re.Pattern[str]) -> str:
-    """Returns the text from the first visible character to the last match of `last`."""
+    """The text from the first visible character to the last match of `last`."""
     first, end = _FIRST_SHOWN.search(value), last.search(value[::-1])
     return value[first.start() : len(value) - end.start()] if first and end else ""
 
 
 def _line(value: str, when_blank: str) -> str:
-    """Returns the trimmed text if it is not blank and is a single line."""
+    """The trimmed text if it is not blank and is a single line."""
     if not value:
         raise Invalid("blank", when_blank)
     return _without(_LINE_CONTROLS, value)

@@ -43,7 +43,7 @@ Word = tuple[Alternative, ...]
 
 
 def of_product(sku: str | None, name: str, description: str) -> str:
-    """Returns the words of a product, each preceded by a space."""
+    """The words of a product, each preceded by a space."""
     found = dict.fromkeys(_of_sku(fold(sku))) if sku else {}
     for compound in f"{fold(name)} {fold(description)}".split():
         # Most compounds are one plain word, at most followed by a comma.
@@ -57,7 +57,7 @@ def of_product(sku: str | None, name: str, description: str) -> str:
 
 
 def of_search(text: str) -> list[Word]:
-    """Returns the words of a query. Text without letters, digits and symbols yields no word."""
+    """The words of a query. Text without letters, digits and symbols yields no word."""
     compounds = fold(text).split()
     return list(dict.fromkeys(word for compound in compounds if (word := _alternatives(_runs(compound)))))
 
@@ -81,7 +81,7 @@ def _of_sku(folded: str) -> Iterator[str]:
 
 
 def _alternatives(runs: Sequence[list[str]]) -> Word:
-    """Returns the alternatives of a compound: as it is spelled, split into pieces, and without signs."""
+    """The alternatives of a compound: as it is spelled, split into pieces, and without signs."""
     whole = [word for run in runs for word in _searched(run)]
     pieces = [word for run in runs for piece in _pieces(run) for word in _searched(piece)]
     found = {tuple(dict.fromkeys(map(_coded, words))): None for words in (whole, pieces) if words}
@@ -176,7 +176,7 @@ def _unknown() -> re.Pattern[str]:
 
 
 def _known(categories: str) -> str:
-    """Returns the characters of these categories in Unicode 3.2, as ranges for a regular expression set."""
+    """The characters of these categories in Unicode 3.2, as ranges for a regular expression set."""
     ranges: list[list[int]] = []
     for code in range(0x10000):
         if ucd_3_2_0.category(chr(code))[0] in categories:

@@ -33,7 +33,7 @@ class _Within(Timeout):
     """A timeout per attempt, capped by the time left for the page."""
 
     def clone(self) -> Timeout:
-        """Returns the timeout of the next attempt: urllib3 clones the timeout for each."""
+        """The timeout of the next attempt: urllib3 clones the timeout for each."""
         left = deadline.left()
         return Timeout(connect=self._connect, read=self._read, total=None if left == math.inf else max(left, 0.01))
 
@@ -119,7 +119,7 @@ class Report:
 
 
 def get() -> "Client":
-    """Returns the app's client."""
+    """The app's client."""
     client: Client = current_app.extensions["client"]
     return client
 
@@ -235,7 +235,7 @@ class Client:
         return self._send(READ, "GET", f"{wire.PRODUCTS}/export?format={kind}", preload_content=False)
 
     def inspect(self, service: str) -> Report:
-        """Returns the health report of a service, and its response time."""
+        """The health report of a service, and its response time."""
         started = time.perf_counter()
         try:
             answer = self._request(service, "GET", "/readyz", retries=NO_RETRIES, timeout=PROBE_TIMEOUT)
@@ -248,7 +248,7 @@ class Client:
         self._send(ADD, "POST", f"{wire.IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
-        """Returns the response of a successful request. Raises Away, Missing, Stale or Refused otherwise."""
+        """Sends a request and returns the response if it succeeds. Raises Away, Missing, Stale or Refused otherwise."""
         with self._reaching(service):
             answer = self._request(service, method, path, **options)
             if answer.status >= HTTPStatus.BAD_REQUEST:

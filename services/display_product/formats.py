@@ -41,7 +41,7 @@ def plain_price(value: Decimal) -> str:
 
 
 def example_price() -> str:
-    """Returns an example that shows how to write a price."""
+    """An example that shows how to write a price."""
     return plain_price(Decimal("1299"))
 
 

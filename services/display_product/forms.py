@@ -38,7 +38,7 @@ def _sku(value: str) -> str | None:
 
 
 def _check(rule: Callable[[str], Any]) -> Callable[[Any, Any], None]:
-    """Returns a WTForms validator that stores the value returned by the rule in `form.checked`."""
+    """A WTForms validator that stores the value returned by the rule in `form.checked`."""
 
     def validate(form: "ProductForm", field: Any) -> None:
         try:
@@ -56,7 +56,7 @@ class PlainForm(FlaskForm):  # type: ignore[misc]
         """See WTForms."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Returns the form data only, never a body of another type, whose values need not be strings."""
+            """The form data only, never a body of another type, whose values need not be strings."""
             if formdata is not None and request.method == "POST":
                 return request.form
             return None
@@ -86,7 +86,7 @@ class ProductForm(PlainForm):
 
     @classmethod
     def of(cls, product: wire.Product) -> "ProductForm":
-        """Returns the form that edits this product."""
+        """The form that edits this product."""
         return cls(**texts(product), etag=product.etag)
 
     def renew(self) -> None:
@@ -94,7 +94,7 @@ class ProductForm(PlainForm):
         self.token.data = secrets.token_urlsafe(18)
 
     def product(self) -> wire.NewProduct:
-        """Returns the input after validation."""
+        """The input after validation."""
         return wire.NewProduct(**{name: self.checked[name] for name in FIELDS})
 
     def take(self, errors: list[answers.FieldError]) -> None:
@@ -139,7 +139,7 @@ class ImportForm(PlainForm):
 
 
 def texts(product: wire.Product | wire.NewProduct) -> dict[str, str]:
-    """Returns the product's fields as the form shows them."""
+    """The product's fields as the form shows them."""
     return {name: _text(getattr(product, name)) for name in FIELDS}
 
 

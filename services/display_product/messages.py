@@ -14,7 +14,7 @@ NOTHING: Mapping[str, str | int] = {}
 
 
 def label(field: str | None) -> str:
-    """Returns the label of a field."""
+    """The label of a field."""
     names = {"name": _("Name"), "sku": _("SKU"), "description": _("Description"), "price": _("Price")}
     return names.get(field or "", field or "")
 
@@ -185,7 +185,7 @@ def _charsets(params: Mapping[str, str | int]) -> str:
 
 
 def charsets() -> list[tuple[str, str]]:
-    """Returns the encodings that a person can choose for a file: names and labels."""
+    """The encodings that a person can choose for a file: names and labels."""
     windows, mac, dos = "Windows", "Mac", "DOS"
     called = {
         "utf-8": "Unicode (UTF-8)",

@@ -23,7 +23,7 @@ class Place:
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> "Place":
-        """Returns the position that an address names."""
+        """The position that an address names."""
         text = arguments.get("trail", "")[:TRAIL_MAX]
         return cls(arguments.get("after"), tuple(filter(None, text.split(DOT))), text.startswith(DOT))
 
@@ -44,7 +44,7 @@ class Place:
         return {"after": self.trail[-1], **_trail(self.trail[:-1], self.cut)}
 
     def next(self, url: str) -> dict[str, str]:
-        """Returns the address arguments of the next page, whose URL the service gave."""
+        """The address arguments of the next page, whose URL the service gave."""
         after = parse_qs(urlsplit(url).query)["after"][0]
         trail = self.trail if self.after is None else (*self.trail, self.after)
         return {"after": after, **_trail(trail, self.cut)}

@@ -24,7 +24,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def admit(answer: Callable[[], Response]) -> Response:
-    """Returns the response of `answer`, which counts as long until it is sent or the client disconnects.
+    """Gets the response of `answer`, which counts as long until it is sent or the client disconnects.
 
     Raises TooMany.
     """

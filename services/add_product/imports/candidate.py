@@ -86,17 +86,17 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _at(cells: Sequence[str], at: int) -> str:
-    """Returns the cell of a column. Short rows are not padded, so their cost does not grow with the headings."""
+    """The cell of a column. Short rows are not padded, so their cost does not grow with the headings."""
     return cells[at] if at < len(cells) else ""
 
 
 def _content(name: str, cell: str) -> str:
-    """Returns the content of a cell. In a description, direction marks and joiners at the ends belong to the text."""
+    """The content of a cell. In a description, direction marks and joiners at the ends belong to the text."""
     return unguard(cell.strip() if name == "description" else text.trim(cell))
 
 
 def _doubt(name: str, cell: str) -> Invalid | None:
-    """Returns a warning if a spreadsheet seems to have damaged the cell. It is kept: it may be a real product name."""
+    """A warning if a spreadsheet seems to have damaged the cell. It is kept: it may be a real product name."""
     if cell.startswith(("#", "Err:")) and _FAILED_FORMULA.fullmatch(cell):
         return Invalid("failed_formula", "is what a spreadsheet writes for a failed formula")
     if name == "sku" and "E+" in cell and _ROUNDED.fullmatch(cell):

@@ -35,13 +35,13 @@ class Unreadable(Invalid):
 
 
 def label(codec: str) -> str:
-    """Returns the display name of a codec."""
+    """The display name of a codec."""
     name = charsets.name(codec)
     return name.upper() if name.startswith("utf") else name
 
 
 def detect(file: IO[bytes]) -> str:
-    """Returns the codec of the file, after reading all of it. Raises Unreadable.
+    """Reads the whole file and returns its codec. Raises Unreadable.
 
     A byte order mark decides. Without one, the file is UTF-8 if all of it is valid UTF-8. Any other file is taken as
     Windows-1252 only if no symbol occurs where none can, and no other encoding gives a nearly as likely text.
@@ -69,12 +69,12 @@ def detect(file: IO[bytes]) -> str:
 
 
 def verify(file: IO[bytes], charset: str) -> str:
-    """Returns the codec of a charset named by the client, if the whole file is valid in it. Raises Unreadable."""
+    """The codec of a charset named by the client, if the whole file is valid in it. Raises Unreadable."""
     return _verified(file, charsets.CODECS[known(charset)])
 
 
 def known(charset: str) -> str:
-    """Returns the key in charsets.CODECS of a charset named by the client. Raises Unreadable for an unknown one."""
+    """The key in charsets.CODECS of a charset named by the client. Raises Unreadable for an unknown one."""
     name = charsets.known(charset)
     if name is None:
         names = ", ".join(charsets.CODECS)
@@ -98,7 +98,7 @@ def _verified(file: IO[bytes], codec: str) -> str:
 
 
 def _broken_line(file: IO[bytes], codec: str) -> int | None:
-    """Returns the number of the first line that cannot be decoded."""
+    """The number of the first line that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(codec)()
     lines = _Lines()
     for chunk in _chunks(file):
@@ -186,7 +186,7 @@ def _read(words: list[bytes], codec: str) -> list[str]:
 
 
 def _words(file: IO[bytes]) -> list[bytes]:
-    """Returns some words of the file for each non-ASCII byte value that occurs in it."""
+    """Some words of the file for each non-ASCII byte value that occurs in it."""
     words: dict[bytes, None] = {}
     word_counts, occurrences = Counter[int](), Counter[int]()
     wanted = frozenset(_HIGH)
@@ -213,7 +213,7 @@ def _one_of(wanted: frozenset[int]) -> re.Pattern[bytes]:
 
 
 def _word_at(chunk: bytes, at: int) -> bytes:
-    """Returns the word around a byte, starting where a character certainly begins."""
+    """The word around a byte, starting where a character certainly begins."""
     before = chunk[max(0, at - FAR) : at].translate(_BOUNDARIES_AS_ZERO)
     start = at - (len(before) - before.rfind(b"\0") - 1)
     end = _BOUNDARY.search(chunk, start, start + WORD_MAX)

@@ -137,7 +137,7 @@ def count_known(cells: Sequence[str], currency: str) -> int:
 
 
 def _fields(folded: Sequence[str], currency: str) -> dict[str, int]:
-    """Returns the column of each field."""
+    """The column of each field."""
     found = {name: at for name, known in KNOWN.items() if (at := _first(folded, known)) is not None}
     if "price" not in found:
         prices = [at for at, heading in enumerate(folded) if _is_price(heading, currency)]
@@ -152,7 +152,7 @@ def _is_price(folded: str, currency: str) -> bool:
 
 
 def _split(folded: str) -> tuple[str, list[frozenset[str]]]:
-    """Returns a heading without taxes and currencies, and the currencies that each of its signs can mean."""
+    """The heading without taxes and currencies, and the currencies that each of its signs can mean."""
     undotted = _DOTTED.sub(lambda found: found.group().replace(".", ""), folded)
     tokens = [token for token in _TOKENS.findall(undotted) if token not in _TAXES | _BETWEEN]
     currencies = [named for token in tokens if (named := amount.named(token))]

@@ -17,7 +17,7 @@ FIELDS = tuple(_DEFAULTS)
 
 
 def of(values: dict[str, Any]) -> str | tuple[Any, ...]:
-    """Returns the SKU's key or, for a product without SKU, the values of all fields."""
+    """The SKU's key or, for a product without SKU, the values of all fields."""
     sku = values.get("sku")
     if sku is not None:
         return text.sku_key(sku)
@@ -25,5 +25,5 @@ def of(values: dict[str, Any]) -> str | tuple[Any, ...]:
 
 
 def of_product(product: wire.Product) -> str | tuple[Any, ...]:
-    """Returns the identity of a stored product."""
+    """The identity of a stored product."""
     return of(msgspec.structs.asdict(product.fields))

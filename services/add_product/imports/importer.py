@@ -39,7 +39,7 @@ class Plan:
 
 
 def read(file: IO[bytes], order: Order, currency: str) -> tuple[Iterator[Candidate], Report]:
-    """Returns the records of a file, and an empty report for them. Raises one of UNUSABLE."""
+    """The records of a file, and an empty report for them. Raises one of UNUSABLE."""
     if order.kind == "ndjson":
         return from_lines(file), Report(order.dry_run)
     codec = encoding.verify(file, order.charset) if order.charset else encoding.detect(file)
@@ -68,7 +68,7 @@ def batches(candidates: Iterator[Candidate], done: int = 0) -> Iterator[list[Can
 
 
 def _next(candidates: Iterator[Candidate]) -> list[Candidate]:
-    """Returns the next batch, which is empty at the end."""
+    """Takes the next batch, which is empty at the end."""
     batch: list[Candidate] = []
     size = 0
     for candidate in candidates:
@@ -129,7 +129,7 @@ def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
 
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
-    """Returns what would happen to each record."""
+    """What would happen to each record."""
     usable = [candidate for candidate in batch if _is_usable(candidate)]
     existing = _existing(connection, usable, lock)
     return [
@@ -171,7 +171,7 @@ def _lacks(column: str, on_conflict: OnConflict) -> Invalid:
 
 
 def _existing(connection: Connection, candidates: Iterable[Candidate], lock: bool) -> dict[Any, wire.Product]:
-    """Returns the stored products that these candidates refer to, by identity."""
+    """The stored products that these candidates refer to, by identity."""
     identities = {identity.of(candidate.values) for candidate in candidates}
     keys = [key for key in identities if isinstance(key, str)]
     alike = [key for key in identities if isinstance(key, tuple) and None not in key]

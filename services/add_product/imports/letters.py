@@ -80,7 +80,7 @@ _NAMES = (
 
 
 def likelihood(words: Iterable[str], codec: str) -> float:
-    """Returns the log likelihood of these words, decoded with this codec; only meaningful in comparisons."""
+    """The log likelihood of these words, decoded with this codec; only meaningful in comparisons."""
     text = " ".join(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", " ".join(words)))))
     if codec in EAST_ASIAN:
         return sum(_ideograph(before, after, codec) for before, after in _pairs(text))
@@ -101,7 +101,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=65536)
 def _step(before: str, after: str, language: str) -> float:
-    """Returns the log likelihood of one character after another."""
+    """The log likelihood of one character after another."""
     first, second = _is_letter(before), _is_letter(after)
     if first and second and not _can_be_neighbours(before, after):
         return IMPOSSIBLE
@@ -121,7 +121,7 @@ def _transition(before: str, after: str, language: str) -> float:
 
 
 def _symbol(before: str, symbol: str) -> float:
-    """Returns the log likelihood of a symbol, which is not a letter, after a character."""
+    """The log likelihood of a symbol, which is not a letter, after a character."""
     if unicodedata.category(symbol) in ("Cc", "Co", "Cn") or symbol == "\ufffd":
         return IMPOSSIBLE
     if symbol == "\xa0":

@@ -40,7 +40,7 @@ def refuse_endless(file: IO[bytes], codec: str = "utf-8") -> None:
 
 
 def _decoder(codec: str) -> Callable[[bytes], bytes]:
-    """Returns a function to bytes in which each line end is a single byte that is never part of another character."""
+    """A function to bytes in which each line end is a single byte that is never part of another character."""
     if not codec.startswith("utf-16"):
         return bytes
     decode = codecs.getincrementaldecoder(codec)("replace").decode

@@ -17,7 +17,7 @@ _TAG_MAX = 500
 
 
 def to_text(html: str) -> str:
-    """Returns the text roughly as a browser shows it, each block on its own line. An unterminated tag is text."""
+    """The text roughly as a browser shows it, each block on its own line. An unterminated tag is text."""
     if "<" not in html:
         return _unescaped(html)
     lines = (_BLANKS.sub(" ", line).strip(" ") for line in "".join(_pieces(html)).split("\n"))
@@ -25,7 +25,7 @@ def to_text(html: str) -> str:
 
 
 def _pieces(html: str) -> list[str]:
-    """Returns the visible text, with a line break where a block begins or ends."""
+    """The visible text, with a line break where a block begins or ends."""
     pieces: list[str] = []
     hidden, at, last = "", 0, html.rfind(">")
     # If one comment is not closed, none after it is.

@@ -80,7 +80,7 @@ def add(connection: Connection, upload: Upload, order: Order, name: str, key: st
 
 
 def by_key(key: str) -> tuple[int, str] | None:
-    """Returns the ID and request hash of the import that this Idempotency-Key created."""
+    """The ID and request hash of the import that this Idempotency-Key created."""
     with database.reading() as connection:
         row = connection.execute(select(Import.id, Import.request_hash).where(Import.idempotency_key == key)).first()
     return (row.id, row.request_hash) if row else None
@@ -202,7 +202,7 @@ def cancel(import_id: int) -> str | None:
 
 
 def state_of(import_id: int) -> str | None:
-    """Returns the state of an import, or None if there is no such import."""
+    """The state of an import, or None if there is no such import."""
     with database.reading() as connection:
         state: str | None = connection.scalar(select(Import.state).where(Import.id == import_id))
     return state

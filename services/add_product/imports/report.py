@@ -39,7 +39,7 @@ class Report:
     plain: list[wire.SampleRow] = field(default_factory=list)
 
     def copy(self) -> Self:
-        """Returns a copy that can be extended without changing this report."""
+        """A copy that can be extended without changing this report."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         lists: dict[str, Any] = {name: list(value) for name, value in values.items() if isinstance(value, list)}
         return replace(self, **lists)
@@ -109,11 +109,11 @@ class Report:
         }
 
     def faults(self) -> Faults:
-        """Returns the errors and warnings that the report lists."""
+        """The errors and warnings that the report lists."""
         return Faults(self.errors, self.warnings)
 
     def head(self) -> wire.ImportReport:
-        """Returns the report in its wire form, without the list of faults."""
+        """The report in its wire form, without the list of faults."""
         counted: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         return wire.ImportReport(
             dry_run=self.dry_run,

@@ -233,7 +233,7 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
 
 
 def of_app() -> Runner:
-    """Returns the app's runner, after starting it."""
+    """Starts the app's runner and returns it."""
     runner: Runner = current_app.extensions["imports"]
     runner.start()
     return runner

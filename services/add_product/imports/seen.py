@@ -24,7 +24,7 @@ class Seen:
         self._table.close()
 
     def first(self, values: dict[str, Any], row: int, line: int) -> tuple[int, int]:
-        """Returns the row and line where this SKU, or an identical product without SKU, was first seen: maybe here."""
+        """Notes this SKU, or product without SKU, and returns the row and line where it was first seen: maybe here."""
         key = hashlib.blake2b(repr(identity.of(values)).encode(), digest_size=16).digest()
         if self._table.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (key, row, line)).rowcount:
             return row, line

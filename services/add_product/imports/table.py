@@ -37,7 +37,7 @@ class Row:
 
 
 def read(file: IO[bytes], codec: str, currency: str) -> Iterator[Row]:
-    """Returns all rows that are not blank, the heading first. Raises Unusable."""
+    """All rows that are not blank, the heading first. Raises Unusable."""
     lines.refuse_endless(file, codec)
     file.seek(0)
     text = _Lines(io.TextIOWrapper(file, encoding=codec, newline=""))
@@ -89,7 +89,7 @@ class _Lines:
         self._at_row = True
 
     def peek(self) -> str:
-        """Returns the next line that has more than blanks and delimiters, and skips the lines before it."""
+        """Skips to the next line that has more than blanks and delimiters, and returns it."""
         while line := self._read():
             if line.strip(f'\ufeff \t\r\n"{DELIMITERS}'):
                 self._waiting = line
@@ -108,7 +108,7 @@ class _Lines:
 
 
 def _delimiter(heading: str, currency: str) -> str:
-    """Returns the delimiter that gives the most known headings."""
+    """The delimiter that gives the most known headings."""
 
     def known(delimiter: str) -> int:
         try:

@@ -83,7 +83,7 @@ def change(product_id: int) -> Response:
 
 
 def _save(product_id: int, form: ProductForm) -> wire.Product:
-    """Returns the saved product. Raises Stale if someone else has changed it, but not for this form's own change."""
+    """Saves the product and returns it. Raises Stale if someone else changed it, but not for this form's own change."""
     saved: dict[str, str] = session.get("saved", {})
     fields = form.product()
     try:

@@ -157,7 +157,7 @@ def _check_file(upload: Upload) -> int:
 
 
 def _options(fields: Mapping[str, str]) -> dict[str, str]:
-    """Returns the import options in the form. Aborts with 400 for an unknown choice."""
+    """The import options in the form. Aborts with 400 for an unknown choice."""
     options = {name: value for name in CHOICES if (value := fields.get(name))}
     if any(value not in CHOICES[name] for name, value in options.items()):
         abort(HTTPStatus.BAD_REQUEST)
@@ -214,7 +214,7 @@ def _ask(import_id: int, what: Callable[[int], None]) -> Response:
 
 
 def _read(import_id: int) -> wire.Import | Response:
-    """Returns the import, or the error page if there is no such import."""
+    """The import, or the error page if there is no such import."""
     try:
         return client.get().imported(import_id)
     except client.Missing:

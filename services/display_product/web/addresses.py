@@ -21,7 +21,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def url_for(endpoint: str, **values: Any) -> str:
-    """Returns an address on these pages; see flask.url_for."""
+    """An address on these pages; see flask.url_for."""
     return _built(request.script_root, endpoint, tuple(values.items()))
 
 
@@ -32,7 +32,7 @@ def _built(_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> st
 
 
 def prefix_of(public_url: str | None) -> str:
-    """Returns the path of the public URL without a trailing slash: `/shop`, or an empty string."""
+    """The path of the public URL without a trailing slash: `/shop`, or an empty string."""
     return urlsplit(public_url).path.rstrip("/") if public_url else ""
 
 

@@ -69,7 +69,7 @@ class Answers:
         self._room = kept_bytes
 
     def get(self, address: str, send: Send, *, anew: bool, patience: float) -> Answer:
-        """Returns the response for this address, from the cache or the service; with `anew` always from the service.
+        """Gets the response for this address, from the cache or the service; with `anew` always from the service.
 
         `patience` is how many seconds to wait for another thread's request before sending one from this thread.
         """
@@ -147,7 +147,7 @@ def _size(address: str, answer: Answer) -> int:
 
 
 def _lifetime(headers: Mapping[str, str]) -> float:
-    """Returns for how many seconds a response may still be used without revalidation (RFC 9111, 4.2)."""
+    """For how many seconds a response may still be used without revalidation (RFC 9111, 4.2)."""
     cache_control = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
     if cache_control.no_cache or cache_control.no_store or not cache_control.max_age:
         return 0

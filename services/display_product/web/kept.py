@@ -58,7 +58,7 @@ class Pages:
         self._room = kept_bytes
 
     def get(self, etag: str) -> Page | None:
-        """Returns a cached page, or None."""
+        """A cached page, or None."""
         with self._lock:
             if found := self._kept.get(etag):
                 self._kept.move_to_end(etag)

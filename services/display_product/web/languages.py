@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
 
 def _gettext(translations: NullTranslations) -> Callable[..., Markup]:
-    """Returns the `_` function of templates for one language.
+    """The `_` function of templates for one language.
 
     Flask-Babel's own function determines the language for every sentence of a page, and interpolates values even into
     sentences that have none. This takes a fifth of the time of a page.
@@ -53,7 +53,7 @@ def _gettext(translations: NullTranslations) -> Callable[..., Markup]:
 
 
 def choose() -> str:
-    """Returns the language code for this request."""
+    """The language code for this request."""
     chosen = g.get(COOKIE) or request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)

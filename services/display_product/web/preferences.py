@@ -38,7 +38,7 @@ def register(app: Flask) -> None:
 
 
 def current(name: str) -> str:
-    """Returns the choice for this request; the first option if there is no valid choice."""
+    """The choice for this request; the first option if there is no valid choice."""
     value = g.get(name) or request.cookies.get(name, "")
     return value if value in CHOICES[name] else CHOICES[name][0]
 
@@ -83,7 +83,7 @@ def choose() -> Response:
 
 
 def _here() -> str:
-    """Returns the address of this page; that of the home page if this page is only reached by a form."""
+    """The address of this page; that of the home page if this page is only reached by a form."""
     is_read = request.method in ("GET", "HEAD")
     if not is_read and not current_app.create_url_adapter(request).test(method="GET"):  # type: ignore[union-attr]
         return url_for("home.index")
@@ -93,7 +93,7 @@ def _here() -> str:
 
 
 def _local(address: str) -> str:
-    """Returns the address if it is on these pages, or else the home page: never another site or a neighbour's path."""
+    """The address if it is on these pages, or else the home page: never another site or a neighbour's path."""
     is_plain = len(address) <= ADDRESS_MAX and address.isprintable() and "\\" not in address
     if is_plain and address.startswith("/") and not address.startswith("//"):
         path = unquote(urlsplit(address).path)

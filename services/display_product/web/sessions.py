@@ -131,7 +131,7 @@ def is_secure(settings: Settings) -> bool:
 
 
 def cookie_path(settings: Settings) -> str:
-    """Returns the path of the pages, so that other applications on the same host do not get the cookies."""
+    """The path of the pages, so that other applications on the same host do not get the cookies."""
     return prefix_of(settings.public_url) or "/"
 
 
