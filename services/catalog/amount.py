@@ -38,7 +38,7 @@ _PARTS = re.compile(r"([^0-9]*)([0-9](?:[0-9.,' ]*[0-9])?)([^0-9]*)")
 
 
 def _groups(marks: str) -> re.Pattern[str]:
-    """A pattern of digits in groups of three, separated by one of these marks throughout; with commas also as in India."""
+    """A pattern of digits in groups of three with one of these marks between them; with commas also as in India."""
     thousands = "|".join(f"[1-9][0-9]{{0,2}}(?:{re.escape(mark)}[0-9]{{3}})+" for mark in marks)
     lakhs = "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if "," in marks else ""
     return re.compile(thousands + lakhs)
