@@ -187,3 +187,24 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path, name: s
     assert done.returncode != 0
     assert told in done.stderr + done.stdout
     assert "secret@" not in done.stderr + done.stdout
+
+
+def test_the_command_of_earlier_charts_starts_the_same_server(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--print-config",
+            "-c",
+            "python:catalog.server",
+            "read_product:create_app()",
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_LISTEN": "127.0.0.1:0"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"worker_class\s+= .*serving\.worker", done.stdout)
