@@ -200,7 +200,7 @@ SIMPLE = {"str": "string", "bool": "boolean", "float": "number"}
 
 
 def model_name(kind: str) -> str:
-    """Returns the model of a kind, such as V1Toleration for Toleration. Raises ValueError if there is none."""
+    """The model of a kind, such as V1Toleration for Toleration. Raises ValueError if there is none."""
     name = f"V1{kind}"
     if not hasattr(client, name):
         raise ValueError(f"Kubernetes has no object called {kind}")
@@ -208,7 +208,7 @@ def model_name(kind: str) -> str:
 
 
 def definitions(kinds: set[str]) -> dict[str, Any]:
-    """Returns the schemas of these kinds, and of all kinds they refer to, by model name."""
+    """The schemas of these kinds, and of all kinds they refer to, by model name."""
     made: dict[str, Any] = {}
     waiting = sorted(model_name(kind) for kind in kinds)
     while waiting:
@@ -220,7 +220,7 @@ def definitions(kinds: set[str]) -> dict[str, Any]:
 
 
 def _object(name: str) -> dict[str, Any]:
-    """Returns the schema of one model. Every field may be `null`, which removes a default value of the chart."""
+    """The schema of one model. Every field may be `null`, which removes a default value of the chart."""
     model = getattr(client, name)
     keys = model.attribute_map
     required = [keys[field] for field, info in model.model_fields.items() if info.is_required() and field in keys]
@@ -250,7 +250,7 @@ def _property(model: str, key: str, text: str) -> dict[str, Any]:
 
 
 def _type(text: str) -> dict[str, Any]:
-    """Returns the schema of a type in the models' notation: `str`, `List[V1Container]`, `Dict[str, str]`, `object`."""
+    """The schema of a type in the models' notation: `str`, `List[V1Container]`, `Dict[str, str]`, `object`."""
     if inner := re.fullmatch(r"List\[(.+)\]", text):
         return {"type": ["array", "null"], "items": _type(inner[1])}
     if inner := re.fullmatch(r"Dict\[str, (.+)\]", text):

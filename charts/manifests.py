@@ -35,13 +35,13 @@ metadata:
 
 
 def schema_sql() -> str:
-    """Returns the SQL of the whole schema, as the migrations create it."""
+    """The SQL of the whole schema, as the migrations create it."""
     printed = _output(sys.executable, "-m", "catalog.migrate", "sql")
     return "".join(f"{line.rstrip()}\n" for line in printed.strip().splitlines())
 
 
 def manifests() -> dict[str, str]:
-    """Returns the files of k8s/ by name, with one object each and no namespace, so that kubectl's -n can choose it."""
+    """The files of k8s/ by name, with one object each and no namespace, so that kubectl's -n can choose it."""
     rendered = _output(
         "helm", "template", RELEASE, str(CHART), "--skip-tests", "--values", str(CHART / "values-manifests.yaml")
     )
@@ -73,7 +73,7 @@ def _output(*command: str) -> str:
 
 
 def differences() -> list[str]:
-    """Returns the names of the files that are out of date."""
+    """The names of the files that are out of date."""
     expected = {MANIFESTS / name: text for name, text in manifests().items()} | {SCHEMA: schema_sql()}
     present = {*MANIFESTS.glob("*"), SCHEMA}
     return sorted(

@@ -18,7 +18,7 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def notes(changelog: str, version: str) -> str:
-    """Returns the changelog's section on a version, or its section on unreleased changes if there is none yet.
+    """The changelog's section on a version, or its section on unreleased changes if there is none yet.
 
     Raises ValueError if that section is missing or empty.
     """
@@ -31,7 +31,7 @@ def notes(changelog: str, version: str) -> str:
 
 
 def pinned_values(values: str, digests: dict[str, str]) -> str:
-    """Returns the text of values.yaml with each image's digest filled in; `digests` is keyed by image name.
+    """The text of values.yaml with each image's digest filled in; `digests` is keyed by image name.
 
     Raises ValueError unless the chart's images and the digests match.
     """
@@ -52,12 +52,12 @@ def pinned_values(values: str, digests: dict[str, str]) -> str:
 
 
 def _image(key: str) -> str:
-    """Returns the image name for a key of values.yaml: add-product for addProduct."""
+    """The image name for a key of values.yaml: add-product for addProduct."""
     return re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
 
 
 def pinned_list(chart: str, digests: dict[str, str]) -> str:
-    """Returns the text of Chart.yaml, with digests in its list of images for mirroring."""
+    """The text of Chart.yaml, with digests in its list of images for mirroring."""
     return re.sub(
         r"(- name: (\S+)\n +image: \S+?):[^\s:/]+$", lambda found: f"{found[1]}@{digests[found[2]]}", chart, flags=re.M
     )

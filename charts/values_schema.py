@@ -35,7 +35,7 @@ def _closed(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[
 
 
 def _times(*values: str) -> str:
-    """Returns the pattern of one field of a cron schedule whose values match one of these patterns."""
+    """The pattern of one field of a cron schedule whose values match one of these patterns."""
     value = f"({'|'.join(values)})"
     part = rf"(\*|\?|{value}(-{value})?)(/[1-9][0-9]*)?"
     return f"{part}(,{part})*"
@@ -184,7 +184,7 @@ class Key:
 
 
 def read(values: str) -> list[Key]:
-    """Returns the keys in the text of a values.yaml. Raises ValueError for a key without a description."""
+    """The keys in the text of a values.yaml. Raises ValueError for a key without a description."""
     root = yaml.compose(values)
     return _keys(root, [], values.splitlines())
 
@@ -211,7 +211,7 @@ def _comment_above(line: int, lines: list[str]) -> list[str]:
 
 
 def schema_of(key: Key) -> dict[str, Any]:
-    """Returns the JSON Schema of one key's value."""
+    """The JSON Schema of one key's value."""
     schema: dict[str, Any] = {"description": key.description} if key.description else {}
     if key.is_block:
         return schema | _closed({child.path[-1]: schema_of(child) for child in key.children})
@@ -230,7 +230,7 @@ def schema_of(key: Key) -> dict[str, Any]:
 
 
 def _form(name: str) -> dict[str, Any]:
-    """Returns the schema of a form: one of FORMS, a JSON type, or a Kubernetes kind."""
+    """The schema of a form: one of FORMS, a JSON type, or a Kubernetes kind."""
     if name in FORMS:
         return FORMS[name]
     if name in TYPES.values():
@@ -239,7 +239,7 @@ def _form(name: str) -> dict[str, Any]:
 
 
 def schema(keys: list[Key]) -> dict[str, Any]:
-    """Returns the JSON Schema of the whole file."""
+    """The JSON Schema of the whole file."""
     properties = {key.path[0]: schema_of(key) for key in keys}
     for key in keys:
         for block in BLOCKS.get(key.extra.get("of", ""), []):
@@ -261,17 +261,17 @@ def may_be_left_out(key: Key) -> bool:
 
 
 def leaves(keys: list[Key]) -> list[Key]:
-    """Returns every key that is not a block."""
+    """Every key that is not a block."""
     return [leaf for key in keys for leaf in (leaves(key.children) if key.is_block else [key])]
 
 
 def blocks(keys: list[Key]) -> list[Key]:
-    """Returns every key that has child keys."""
+    """Every key that has child keys."""
     return [found for key in keys if key.is_block for found in (key, *blocks(key.children))]
 
 
 def overridden(keys: list[Key]) -> list[str]:
-    """Returns the path of each default value by which a block overrides a default for all pods.
+    """The path of each default value by which a block overrides a default for all pods.
 
     If such a value is set to null, the value for all pods must not replace it.
     """
@@ -290,7 +290,7 @@ def _paths(start: list[str], value: dict[str, Any]) -> list[str]:
 
 
 def template(keys: list[Key]) -> str:
-    """Returns the template that lists the required keys, and the empty values of keys that may be null."""
+    """The template that lists the required keys, and the empty values of keys that may be null."""
     needed = [key for key in leaves(keys) if key.default is not None and not may_be_left_out(key)]
     empty = [key for key in leaves(keys) if may_be_left_out(key)]
     return "".join(
@@ -309,7 +309,7 @@ def template(keys: list[Key]) -> str:
 
 
 def outputs() -> dict[Path, str]:
-    """Returns the content of each generated file."""
+    """The content of each generated file."""
     keys = read((CHART / "values.yaml").read_text(encoding="utf-8"))
     return {
         CHART / "values.schema.json": json.dumps(schema(keys), indent=2, ensure_ascii=False) + "\n",

@@ -23,7 +23,7 @@ def _files(root: Path) -> list[Path]:
 
 
 def stated(root: Path = ROOT) -> list[tuple[str, str]]:
-    """Returns the file and version of each place under this folder that states a version."""
+    """The file and version of each place under this folder that states a version."""
     return [
         (str(path.relative_to(root)), found[2])
         for path in _files(root)

@@ -28,7 +28,7 @@ SECRET_KEY_LENGTH = 32
 
 
 def given(name: str) -> str | None:
-    """Returns the value from the file of this name, else from the variable (WRITER_PASSWORD for `writer-password`)."""
+    """The value from the file of this name, else from the variable (WRITER_PASSWORD for `writer-password`)."""
     file = GIVEN / name
     value = file.read_text(encoding="utf-8") if file.exists() else os.environ.get(name.upper().replace("-", "_"), "")
     return value.rstrip("\r\n") or None
