@@ -1,4 +1,4 @@
-"""CONTRIBUTING lists every file that a new service or language has to be put in."""
+"""CONTRIBUTING lists every file that a new service or language has to be put in, and no file that is gone."""
 
 import re
 from pathlib import Path

@@ -15,6 +15,7 @@ ASKED = {
     "mysql": PROJECT["dependencies"] + EXTRAS["mysql"] + EXTRAS["fast"],
     "jobs": PROJECT["dependencies"] + EXTRAS["mysql"] + EXTRAS["fast"] + EXTRAS["jobs"],
     "dev": PROJECT["dependencies"] + EXTRAS["dev"],
+    "bench": PROJECT["dependencies"] + EXTRAS["mysql"] + EXTRAS["fast"] + EXTRAS["bench"],
 }
 
 
