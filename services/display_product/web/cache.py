@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
@@ -27,6 +27,8 @@ KEPT_BYTES = 4 * 1024 * 1024
 ANSWER_BYTES = KEPT_BYTES // 16
 """Limit of one body: a page of a hundred long products must not evict all others."""
 T = TypeVar("T")
+JOIN_SECONDS = 1
+"""How long after its start other threads may wait for a request: one that hangs must not hold up everyone else."""
 ANSWER_SECONDS = 8
 """A page starts within this time, however many requests it makes and whatever the services do; they need up to 7."""
 LASTS_MAX = 10
@@ -59,51 +61,64 @@ class Answer:
         return msgspec.json.decode(self.body, type=kind)
 
 
+@dataclass(frozen=True, eq=False)
+class Flight:
+    """A request in progress; `began` is in time.monotonic seconds."""
+
+    began: float
+    answer: Future[Answer] = field(default_factory=Future)
+
+
 class Answers:
     """The cached responses of one service by address. Thread-safe."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Answer] = OrderedDict()
-        self._flights: dict[str, Future[Answer]] = {}
+        self._flights: dict[str, Flight] = {}
         self._room = kept_bytes
 
     def get(self, address: str, send: Send, *, anew: bool, patience: float) -> Answer:
         """Gets the response for this address, from the cache or the service; with `anew` always from the service.
 
-        `patience` is how many seconds to wait for another thread's request before sending one from this thread.
+        `patience` is how many seconds to wait at most for another thread's request before sending one from this thread.
+        Raises what `send` raises, but never what it raised for another thread.
         """
         if anew:
             return self._ask(address, send)
         with self._lock:
+            now = time.monotonic()
             kept = self._kept.get(address)
-            if kept is not None and time.monotonic() < kept.until:
+            if kept is not None and now < kept.until:
                 return kept
             flight = self._flights.get(address)
-            if flight is None:
-                mine = self._flights[address] = Future()
+            left = flight.began + JOIN_SECONDS - now if flight else 0
+            if flight is None or left <= 0:
+                mine = self._flights[address] = Flight(now)
+                flight = None
         if flight is None:
             return self._fly(address, send, mine)
         # If responses from this address may not be reused, waiting for another thread's request is pointless.
         if kept is None or kept.lasts:
-            with contextlib.suppress(TimeoutError):
-                answer = flight.result(patience)
+            with contextlib.suppress(Exception):
+                answer = flight.answer.result(min(patience, left))
                 if answer.lasts:
                     return answer
         return self._ask(address, send)
 
-    def _fly(self, address: str, send: Send, flight: "Future[Answer]") -> Answer:
+    def _fly(self, address: str, send: Send, flight: Flight) -> Answer:
         try:
             answer = self._ask(address, send)
         except BaseException as error:
-            flight.set_exception(error)
+            flight.answer.set_exception(error)
             raise
         else:
-            flight.set_result(answer)
+            flight.answer.set_result(answer)
             return answer
         finally:
             with self._lock:
-                del self._flights[address]
+                if self._flights.get(address) is flight:
+                    del self._flights[address]
 
     def _ask(self, address: str, send: Send) -> Answer:
         kept = self._kept.get(address)

@@ -1,5 +1,6 @@
 """The HTTP cache in front of read-product's lists."""
 
+import math
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -9,7 +10,7 @@ import pytest
 from urllib3 import HTTPResponse
 
 from display_product.web import cache, writes
-from display_product.web.cache import Answers
+from display_product.web.cache import Answer, Answers
 
 LIST = "/api/v1/products"
 ROUND = {"Cache-Control": "no-cache"}
@@ -128,15 +129,21 @@ def test_whoever_wants_it_anew_goes_round_the_cache_and_others_profit(clock: Clo
     assert len(service.asked) == 2
 
 
-def test_those_who_ask_at_the_same_time_share_one_request(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = threading.Event()
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a thread waits for the request of another, as long as that takes."""
+    event = threading.Event()
 
-    class Watched(Future):
-        def result(self, timeout: float | None = None) -> Any:
-            waits.set()
-            return super().result(timeout)
+    def result(self: "Future[Answer]", timeout: float | None = None) -> Answer:
+        event.set()
+        return wait(self, 60)
 
-    monkeypatch.setattr(cache, "Future", Watched)
+    wait = Future.result
+    monkeypatch.setattr(Future, "result", result)
+    return event
+
+
+def test_those_who_ask_at_the_same_time_share_one_request(clock: Clock, waits: threading.Event) -> None:
     kept, service = Answers(), Service(clock, Cache_Control="max-age=10")
     got: list[bytes] = []
     second = threading.Thread(target=lambda: got.append(ask(kept, service)))
@@ -149,6 +156,39 @@ def test_those_who_ask_at_the_same_time_share_one_request(clock: Clock, monkeypa
     kept.get(LIST, send, anew=False, patience=5)
     second.join()
     assert got == [b"one"]
+    assert len(service.asked) == 1
+
+
+def test_those_who_wait_for_a_request_that_fails_ask_for_themselves(clock: Clock, waits: threading.Event) -> None:
+    kept, service = Answers(), Service(clock, Cache_Control="max-age=10")
+    got: list[bytes] = []
+    second = threading.Thread(target=lambda: got.append(ask(kept, service)))
+
+    def fail(headers: Mapping[str, str]) -> HTTPResponse:
+        second.start()
+        assert waits.wait(30)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        kept.get(LIST, fail, anew=False, patience=5)
+    second.join()
+    assert got == [b"one"]
+
+
+@pytest.mark.parametrize("seconds", [cache.JOIN_SECONDS - 0.01, cache.JOIN_SECONDS, cache.ANSWER_SECONDS])
+def test_a_request_that_hangs_holds_up_nobody_for_long(clock: Clock, seconds: float) -> None:
+    kept, service = Answers(), Service(clock, Cache_Control="max-age=10")
+    got: list[bytes] = []
+
+    def hang(headers: Mapping[str, str]) -> HTTPResponse:
+        clock.now += seconds
+        got.append(ask(kept, service, patience=math.inf))
+        got.append(ask(kept, service, patience=math.inf))
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        kept.get(LIST, hang, anew=False, patience=5)
+    assert got == [b"one"] * 2
     assert len(service.asked) == 1
 
 
