@@ -20,12 +20,15 @@ import msgspec
 from flask import Flask, Response, current_app, g, render_template, request, session
 from flask_babel import get_locale
 
+from catalog import __version__, wire
 from catalog.settings import Settings
 from display_product.web import preferences
 from display_product.web.cache import Answer
 
 KEPT_BYTES = 8 * 1024 * 1024
 """Limit of all cached pages in a process."""
+RENDERERS = ("Babel", "Flask", "Flask-Babel", "Jinja2", "MarkupSafe")
+"""The packages that a page's text depends on."""
 COMPRESS_MIN = 1000
 GZIP_LEVEL = 6
 
@@ -137,7 +140,9 @@ def _etag(pages: Pages, fetched: Answer) -> str:
 def _made_by(settings: Settings) -> bytes:
     """Hashes the code and settings, which may render the same products differently."""
     folder = Path(__file__).parents[1]
-    digest = hashlib.blake2b(msgspec.msgpack.encode([version("babel"), settings.currency, settings.import_max_bytes]))
+    parts = [__version__, *map(version, RENDERERS), settings.currency, settings.import_max_bytes]
+    digest = hashlib.blake2b(msgspec.msgpack.encode(parts))
+    digest.update(Path(wire.__file__).read_bytes())
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix != ".pyc":
             digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
