@@ -20,11 +20,14 @@ from werkzeug.http import parse_cache_control_header
 from catalog.settings import Settings
 from read_product import listing
 from serving import deadline
+from serving.problems import ProblemError
 
 BYTES_MAX = 8 * 1024 * 1024
-"""Maximum size of the cache in each process: some hundreds of pages of the largest size, or thousands of usual ones."""
-ENTRY_BYTES = 1024
+"""Maximum size of the cache in each process: some hundreds of pages."""
+ENTRY_BYTES = 2600
 """Overhead of a cache entry in addition to its text."""
+JOIN_SECONDS = 1
+"""How long after its start other requests may wait for a read: one that hangs must not hold up everyone else."""
 
 DEFAULTS = {"limit": str(listing.LIMIT_DEFAULT), "sort": listing.SORT_DEFAULT}
 
@@ -66,8 +69,9 @@ class Cache:
     def get(self, key: Hashable, read: Callable[[], Page], *, fresh: bool = False) -> tuple[Page, int | None]:
         """The page, and its age in seconds (rounded up) if another request read it, otherwise None.
 
-        `fresh` forces a new read, which replaces the cache entry. Raises what `read` raises, whether it was called for
-        this request or for the one that this request waits for, and deadline.Exceeded.
+        `fresh` forces a new read, which replaces the cache entry. Raises what `read` raises, a ProblemError also if it
+        was called for the request that this one waits for: it would fail again. After any other error there, and if
+        the wait lasts too long, this request reads for itself. Raises deadline.Exceeded if it has no time left.
         """
         if not self.seconds:
             return read(), None
@@ -77,7 +81,13 @@ class Cache:
             entry = existing or self._begin(key, now)
         if not existing:
             return self._carry_out(key, entry, read), None
-        return self._wait(existing), math.ceil(self._clock() - existing.began)
+        try:
+            return self._wait(existing, now), math.ceil(self._clock() - existing.began)
+        except ProblemError:
+            raise
+        except Exception:  # The other request's, which may have had less time.
+            deadline.check()
+        return self.get(key, read, fresh=True)
 
     def peek(self, key: Hashable) -> tuple[Page, int] | None:
         """The page and its age if it is cached; does not wait for a read in progress."""
@@ -88,7 +98,11 @@ class Cache:
 
     def _kept(self, key: Hashable, now: float) -> Read | None:
         entry = self._reads.get(key)
-        return entry if entry and now - entry.began < self.seconds else None
+        return entry if entry and now < self._ends(entry) else None
+
+    def _ends(self, entry: Read) -> float:
+        """Until when an entry is used."""
+        return entry.began + (self.seconds if entry.size else min(self.seconds, JOIN_SECONDS))
 
     def _begin(self, key: Hashable, now: float) -> Read:
         """Adds an entry, on which later requests wait, and removes expired entries."""
@@ -110,7 +124,7 @@ class Cache:
         with self._lock:
             entry.page.set_result(page)
             if self._reads.get(key) is entry:
-                self._keep(entry, len(page.body) + len(repr(key)) + ENTRY_BYTES)
+                self._keep(entry, len(page.body) + len(page.next or "") + len(repr(key)) + ENTRY_BYTES)
         return page
 
     def _keep(self, entry: Read, size: int) -> None:
@@ -127,13 +141,8 @@ class Cache:
         if removed is not None:
             self._size -= removed.size
 
-    @staticmethod
-    def _wait(entry: Read) -> Page:
-        left = deadline.left()
-        try:
-            return entry.page.result(None if left == math.inf else max(left, 0))
-        except TimeoutError:
-            raise deadline.Exceeded from None
+    def _wait(self, entry: Read, now: float) -> Page:
+        return entry.page.result(min(self._ends(entry) - now, deadline.left()))
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -144,6 +153,11 @@ def register(app: Flask, settings: Settings) -> None:
 def key(arguments: Mapping[str, str]) -> Hashable:
     """The cache key of a page: independent of the order of parameters, and of whether defaults are given."""
     return frozenset({**DEFAULTS, **arguments}.items())
+
+
+def canonical(arguments: Mapping[str, str]) -> dict[str, str]:
+    """The same parameters in alphabetical order without defaults: the same for all arguments with the same key."""
+    return {name: value for name, value in sorted(arguments.items()) if DEFAULTS.get(name) != value}
 
 
 def wants_fresh(request: Request) -> bool:

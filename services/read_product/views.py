@@ -82,7 +82,7 @@ def list_products() -> Response:
 
 def _read_page(page_query: listing.Query, arguments: dict[str, str]) -> Page:
     items, after = listing.page(page_query)
-    next_page = f"{wire.PRODUCTS}?{urlencode({**arguments, 'after': after})}" if after else None
+    next_page = f"{wire.PRODUCTS}?{urlencode(cache.canonical({**arguments, 'after': after}))}" if after else None
     body = bodies.encode(wire.ProductPage(items, next_page))
     return Page(body, next_page, hashlib.blake2b(body, digest_size=8).hexdigest())
 

@@ -75,6 +75,14 @@ def test_other_queries_have_other_pages(api: Api) -> None:
         assert [item["name"] for item in api.read.get(first["next"]).json["items"]] == ["Box 2"]
 
 
+def test_a_page_is_the_same_however_its_query_is_put(api: Api) -> None:
+    for number in range(21):
+        api.create(name=f"Box {number}")
+    for queries in (("", "limit=20", "sort=id&limit=20"), ("q=box&sort=-id&limit=2", "limit=2&sort=-id&q=box")):
+        answers = [api.read.get(f"{PATH}?{query}") for query in queries]
+        assert len({(answer.data, answer.headers["Link"], answer.headers["ETag"]) for answer in answers}) == 1
+
+
 @pytest.mark.usefixtures("cached")
 def test_what_a_client_has_already_is_not_sent_again(api: Api) -> None:
     api.create(name="Seen")

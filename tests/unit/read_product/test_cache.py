@@ -1,12 +1,16 @@
 """What the cache of pages keeps, for how long, how much of it, and who asks the database."""
 
 import threading
+import tracemalloc
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
-from read_product.cache import ENTRY_BYTES, Cache, Page, key
+from read_product.cache import ENTRY_BYTES, JOIN_SECONDS, Cache, Page, canonical, key
+from serving import deadline
+from serving.problems import unavailable
 
 THREADS = 16
 
@@ -69,6 +73,7 @@ def test_each_query_has_its_own_page_however_it_is_put(clock: Clock, database: D
     others = [{"sort": "-id"}, {"limit": "21"}, {"q": "id"}, {"q": "20"}, {"after": "20"}, {"q": "a", "after": "b"}]
     for query in same:
         assert cache.get(key(query), database)[0].body == b"1"
+        assert canonical(query) == {}
     for query in others:
         assert cache.get(key(query), database)[1] is None
 
@@ -117,6 +122,80 @@ def test_pages_that_are_too_old_take_no_room(clock: Clock, database: Database) -
     clock.now += 2
     cache.get("new", database)
     assert cache.size < 2 * ENTRY_BYTES
+
+
+def test_pages_take_no_more_memory_than_counted() -> None:
+    def page(text: str) -> Page:
+        return Page(text.encode(), f"/?after={text}", text[-16:])
+
+    cache = Cache(60)
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            text = f"{number:0300}"
+            cache.get(key({"q": text, "after": text}), partial(page, text))
+        assert tracemalloc.get_traced_memory()[0] <= cache.size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("seconds", [JOIN_SECONDS - 0.01, JOIN_SECONDS, 5])
+def test_a_read_that_hangs_holds_up_nobody_for_long(clock: Clock, database: Database, seconds: float) -> None:
+    cache = Cache(10, clock=clock)
+    got: list[bytes] = []
+
+    def hang() -> Page:
+        clock.now += seconds
+        got.extend(cache.get("a", database)[0].body for _ in range(2))
+        raise deadline.Exceeded
+
+    with pytest.raises(deadline.Exceeded):
+        cache.get("a", hang)
+    assert got == [b"1", b"1"]
+    assert cache.get("a", database)[0].body == b"1"
+
+
+def failing(
+    cache: Cache, error: Exception, second: Callable[[], Page], monkeypatch: pytest.MonkeyPatch
+) -> list[object]:
+    """What a request gets, with its own read, that waits for another one whose read raises this error."""
+    waits, got = threading.Event(), list[object]()
+
+    def result(self: "Future[Page]", timeout: float | None = None) -> Page:
+        waits.set()
+        return wait(self, 60)
+
+    def ask() -> None:
+        try:
+            got.append(cache.get("a", second)[0].body)
+        except Exception as raised:
+            got.append(raised)
+
+    def fail() -> Page:
+        other.start()
+        assert waits.wait(30)
+        raise error
+
+    wait, other = Future.result, threading.Thread(target=ask)
+    monkeypatch.setattr(Future, "result", result)
+    with pytest.raises(type(error)):
+        cache.get("a", fail)
+    other.join()
+    return got
+
+
+def test_the_passed_deadline_of_one_fails_no_other(
+    clock: Clock, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert failing(Cache(2, clock=clock), deadline.Exceeded(), database, monkeypatch) == [b"1"]
+
+
+def test_a_search_that_is_refused_is_not_tried_by_everyone(
+    clock: Clock, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = unavailable("too much work")
+    assert failing(Cache(2, clock=clock), refusal, database, monkeypatch) == [refusal]
+    assert database.reads == 0
 
 
 def at_once(ask: Callable[[], bytes]) -> list[bytes]:
