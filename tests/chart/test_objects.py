@@ -415,6 +415,13 @@ def test_pods_of_a_service_are_spread_over_nodes_and_protected_from_drains() -> 
         assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
+def test_the_currency_reaches_the_services_that_read_or_show_prices_as_text() -> None:
+    objects = render_chart({"currency": "CHF"})
+    pods = {name: one(objects, "Deployment", name)["spec"]["template"] for name in SERVICES}
+    currencies = {name: environment(containers(pod)[0]).get("CATALOG_CURRENCY") for name, pod in pods.items()}
+    assert currencies == {"add-product": "CHF", "read-product": None, "display-product": "CHF"}
+
+
 def test_prometheus_finds_the_service_monitor_by_its_own_labels() -> None:
     monitor = {"enabled": True, "labels": {"release": "prometheus"}}
     objects = render_chart({"commonLabels": {"release": "shop", "team": "web"}, "serviceMonitor": monitor})
