@@ -114,6 +114,7 @@ class Connection:
 
     def hand_over(self) -> None:
         """Passes the bytes to the parser; from here on, a thread reads from the socket itself."""
+        self.keeps = False
         self.outlet.begin()
         self.parser.unreader.begin(bytes(self.buffer))
         self.parser.unreader.arrived = None if self.uploading else time.monotonic()

@@ -41,5 +41,5 @@ class Pool(Generic[T]):
         while (item := self._waiting.get()) is not None:
             try:
                 self._work(item)
-            except Exception:
+            except BaseException:  # A thread that ends here is never replaced.
                 log.exception("A thread failed")

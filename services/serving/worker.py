@@ -11,7 +11,7 @@ import socket
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ, EVENT_WRITE
@@ -148,16 +148,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _serve_one(self, conn: Connection) -> None:
         """Runs in a thread: answers one request."""
-        conn.keeps = self.handle(conn)
-        self.method_queue.defer(self.finish, conn)
+        try:
+            conn.keeps = self.handle(conn)
+        finally:
+            self.method_queue.defer(self.finish, conn)
 
     def _serve(self, conn: Connection) -> None:
         """Runs in a thread: answers a request, and the client's next ones while no other request is queued."""
-        conn.keeps = self.handle(conn)
-        while self._follows(conn):
-            conn.hand_over()
+        try:
             conn.keeps = self.handle(conn)
-        self.method_queue.defer(self.finish, conn)
+            while self._follows(conn):
+                conn.hand_over()
+                conn.keeps = self.handle(conn)
+        finally:
+            self.method_queue.defer(self.finish, conn)
 
     def _follows(self, conn: Connection) -> bool:
         """Whether the client's next request has arrived and no other request is queued."""
@@ -209,37 +213,52 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.outlet.waits = response.response_length is None
             return write
 
-        pieces = self.wsgi(environ, start)
+        pieces: Iterable[bytes] = ()
         try:
+            pieces = self.wsgi(environ, start)
             for piece in pieces:
                 response.write(piece)
             response.close()
             conn.outlet.flush()
         except Exception as error:
-            if not response.headers_sent:
-                raise
-            if request.version <= (1, 0):
+            if response.headers_sent and request.version <= (1, 0):
                 # In HTTP/1.0, the end of the connection is the only sign that a response is complete.
                 conn.outlet.reset()
             if isinstance(error, OSError):
                 raise
-            self.log.exception("A response was aborted")
+            if response.headers_sent:
+                self.log.exception("A response was aborted")
+            else:
+                # Whatever the error is, such as an invalid header field: it is not the client's.
+                self._fail(conn.sock)
             return False
         finally:
+            closed = self._close_pieces(pieces)
+        return closed and not response.should_close()
+
+    def _close_pieces(self, pieces: Iterable[bytes]) -> bool:
+        """Tells the application that its response has ended (PEP 3333). Returns False if it fails then."""
+        try:
             if hasattr(pieces, "close"):
                 pieces.close()
-        return not response.should_close()
+        except Exception:
+            self.log.exception("The application failed after a response")
+            return False
+        return True
 
     def handle_error(self, request: Any, sock: socket.socket, client: Any, error: Exception) -> None:
-        """Answers a request that never reached the application, or that the application failed to answer."""
+        """Answers a request that never reached the application."""
         status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
         if status is None:
-            self.log.exception("Error handling a request")
-            status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the error is logged."
+            self._fail(sock)
         else:
-            detail = "The request is not valid HTTP."
             self.log.warning("A request from %s was refused: %s", client, error)
-        _send(sock, status, detail)
+            _send(sock, status, "The request is not valid HTTP.")
+
+    def _fail(self, sock: socket.socket) -> None:
+        """Logs the current exception, and answers that the service failed."""
+        self.log.exception("Error handling a request")
+        _send(sock, HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the error is logged.")
 
     def _make_room(self) -> None:
         """At the connection limit, closes the connection without a request head whose deadline is the nearest."""
