@@ -30,8 +30,9 @@ FRESH = [{"Cache-Control": "no-cache"}, {"Cache-Control": "max-age=0"}, {"Cache-
 
 
 @pytest.fixture
-def cached(apps: Apps, api: Api) -> Iterator[Flask]:
-    """read-product as it is installed, but that it keeps pages for longer than a test takes."""
+def cached(apps: Apps, api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """read-product as it is installed, but that it keeps pages, and waits for reads, for longer than a test takes."""
+    monkeypatch.setattr("read_product.cache.JOIN_SECONDS", 60)
     app = read_product.create_app(msgspec.structs.replace(apps.settings, read_cache_seconds=60))
     api.read = app.test_client()
     yield app

@@ -213,8 +213,11 @@ def at_once(ask: Callable[[], bytes]) -> list[bytes]:
         return list(pool.map(one, range(THREADS)))
 
 
-def test_of_many_who_ask_at_once_one_asks_the_database(clock: Clock, database: Database) -> None:
-    cache = Cache(2, clock=clock)
+def test_of_many_who_ask_at_once_one_asks_the_database(
+    clock: Clock, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("read_product.cache.JOIN_SECONDS", 60)
+    cache = Cache(60, clock=clock)
     assert at_once(lambda: cache.get("a", database)[0].body) == [b"1"] * THREADS
 
 
