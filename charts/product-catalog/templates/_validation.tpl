@@ -77,7 +77,7 @@ Gives a key that was set to null, which Helm therefore removed from the values, 
 {{/* No label is given that the chart sets itself: selectors hold some of them. */}}
 {{- define "product-catalog.checkLabels" -}}
   {{- $reserved := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
-  {{- $given := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "serviceMonitor.labels" .Values.serviceMonitor.labels -}}
+  {{- $given := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "serviceMonitor.labels" (get (.Values.serviceMonitor | default dict) "labels" | default dict) -}}
   {{- range $block := include "product-catalog.podBlocks" . | fromYamlArray -}}
     {{- $given = set $given (printf "%s.podLabels" $block) (get (get $.Values $block) "podLabels" | default dict) -}}
   {{- end -}}
