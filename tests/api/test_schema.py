@@ -1,5 +1,6 @@
 """The migrations make the tables that the models describe."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from apps import Api, Apps, close, etag
 from catalog import engine, migrate, schema, words
 from catalog.models import IdempotencyKey, Product, db
 from catalog.settings import Settings
+from processes import ROOT
 
 if TYPE_CHECKING:
     from mysql_server import MySQLServer
@@ -56,7 +58,9 @@ def test_a_service_knows_the_migrations_as_alembic_does() -> None:
 
 def test_a_service_starts_without_alembic() -> None:
     code = "import sys, add_product, read_product; print('alembic' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "services")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.fixture

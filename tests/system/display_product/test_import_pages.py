@@ -204,7 +204,7 @@ def test_an_outage_is_said_on_the_form(settings: Settings) -> None:
     page = choose(Browser(display_product.create_app(away).test_client()))
     assert page.status == 503
     assert "Retry-After" in page.response.headers
-    assert "just now" in page.one("#file-error").get_text()
+    assert "at the moment" in page.one("#file-error").get_text()
 
 
 HEADINGS = {
