@@ -1,4 +1,4 @@
-"""Translates between HTTP and WSGI as gunicorn's functions do, in a third of their time.
+"""Translates between HTTP and WSGI as gunicorn's functions do, with less work per request.
 
 For each request, gunicorn reads its settings again for every header field, parses the peer's address, rebuilds the
 values that all requests of a connection share, and formats the date. This module does each of these once: per process,

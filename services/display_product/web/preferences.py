@@ -11,10 +11,9 @@ import flask_babel
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask import after_this_request as after
 
-from catalog.settings import Settings
 from display_product.web.languages import COOKIE as LANGUAGE
 from display_product.web.languages import LANGUAGES
-from display_product.web.sessions import cookie_path, csrf, is_secure
+from display_product.web.sessions import csrf, set_cookie
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("auto", "light", "dark"),
@@ -54,17 +53,8 @@ def switched() -> bool:
 
     @after
     def remember(response: Response) -> Response:
-        settings: Settings = current_app.extensions["settings"]
         for name, value in choices.items():
-            response.set_cookie(
-                name,
-                value,
-                max_age=A_YEAR,
-                path=cookie_path(settings),
-                secure=is_secure(settings),
-                httponly=True,
-                samesite="Lax",
-            )
+            set_cookie(response, name, value, A_YEAR)
         return response
 
     return bool(choices)

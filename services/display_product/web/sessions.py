@@ -46,16 +46,8 @@ def has_cookie(token: str) -> bool:
 
 
 def _give_cookie(response: Response) -> Response:
-    settings: Settings = current_app.extensions["settings"]
     if "csrf_token" in g and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        response.set_cookie(
-            _cookie_of(g.csrf_token),
-            _signer().get_signature(g.csrf_token).decode("ascii"),
-            path=cookie_path(settings),
-            secure=is_secure(settings),
-            httponly=True,
-            samesite="Lax",
-        )
+        set_cookie(response, _cookie_of(g.csrf_token), _signer().get_signature(g.csrf_token).decode("ascii"))
     return response
 
 
@@ -113,8 +105,8 @@ def register(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="catalog_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=is_secure(settings),
-        SESSION_COOKIE_PATH=cookie_path(settings),
+        SESSION_COOKIE_SECURE=_is_secure(settings),
+        SESSION_COOKIE_PATH=_cookie_path(settings),
         # A form may stay open over lunch, so its token is valid as long as the session.
         WTF_CSRF_TIME_LIMIT=None,
         # The strict mode requires a Referer under https, which privacy tools remove; the token suffices.
@@ -125,12 +117,26 @@ def register(app: Flask, settings: Settings) -> None:
     app.after_request(_give_cookie)
 
 
-def is_secure(settings: Settings) -> bool:
+def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    """Sets a cookie that no script, other site or neighbouring application gets; `max_age` is in seconds."""
+    settings: Settings = current_app.extensions["settings"]
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path=_cookie_path(settings),
+        secure=_is_secure(settings),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _is_secure(settings: Settings) -> bool:
     """Whether the pages use https, so that cookies must never be sent without it."""
     return urlsplit(settings.public_url or "").scheme == "https"
 
 
-def cookie_path(settings: Settings) -> str:
+def _cookie_path(settings: Settings) -> str:
     """The path of the pages, so that other applications on the same host do not get the cookies."""
     return prefix_of(settings.public_url) or "/"
 

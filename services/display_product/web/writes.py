@@ -4,11 +4,10 @@ After a write, a person's requests bypass all caches for a while. A cookie marks
 lifetime: the replicas of the pages need no common clock, and share no state.
 """
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
-from catalog.settings import Settings
 from display_product.web.cache import ANSWER_SECONDS, LASTS_MAX
-from display_product.web.sessions import cookie_path, is_secure
+from display_product.web.sessions import set_cookie
 
 COOKIE = "catalog_wrote"
 SECONDS = LASTS_MAX + ANSWER_SECONDS + 2
@@ -21,16 +20,7 @@ def register(app: Flask) -> None:
     @app.after_request
     def remember(response: Response) -> Response:
         if "wrote" in g:
-            settings: Settings = current_app.extensions["settings"]
-            response.set_cookie(
-                COOKIE,
-                "1",
-                max_age=SECONDS,
-                path=cookie_path(settings),
-                secure=is_secure(settings),
-                httponly=True,
-                samesite="Lax",
-            )
+            set_cookie(response, COOKIE, "1", SECONDS)
         return response
 
 

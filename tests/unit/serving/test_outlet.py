@@ -20,6 +20,13 @@ def ends() -> Iterator[tuple[Outlet, socket.socket]]:
         yield Outlet(ours), theirs
 
 
+def send_large(outlet: Outlet) -> None:
+    """Begins an answer of which the client's end takes only a part."""
+    outlet.begin()
+    outlet.sendall(LARGE)
+    outlet.flush()
+
+
 def test_pieces_arrive_whole_and_in_order(ends: tuple[Outlet, socket.socket]) -> None:
     outlet, client = ends
     outlet.begin()
@@ -37,9 +44,7 @@ def test_pieces_arrive_whole_and_in_order(ends: tuple[Outlet, socket.socket]) ->
 
 def test_a_client_that_takes_nothing_has_its_time(ends: tuple[Outlet, socket.socket]) -> None:
     outlet, _client = ends
-    outlet.begin()
-    outlet.sendall(LARGE)
-    outlet.flush()
+    send_large(outlet)
     now = time.monotonic()
     assert not outlet.is_late(now)
     assert outlet.is_late(now + STALL_SECONDS + 1)
@@ -51,9 +56,7 @@ def test_a_client_that_reads_on_is_waited_for_however_long_the_answer_is(
     outlet, client = ends
     begun = now = time.monotonic()
     monkeypatch.setattr("serving.outlet.time.monotonic", lambda: now)
-    outlet.begin()
-    outlet.sendall(LARGE)
-    outlet.flush()
+    send_large(outlet)
     while outlet.size:
         now += STALL_SECONDS - 1
         assert not outlet.is_late(now)
@@ -68,9 +71,7 @@ def test_a_client_that_reads_too_slowly_is_not_waited_for(
     outlet, client = ends
     begun = now = time.monotonic()
     monkeypatch.setattr("serving.outlet.time.monotonic", lambda: now)
-    outlet.begin()
-    outlet.sendall(LARGE)
-    outlet.flush()
+    send_large(outlet)
     while not outlet.is_late(now):
         now += STALL_SECONDS - 1
         client.recv(2000)
