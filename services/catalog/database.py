@@ -9,7 +9,15 @@ from typing import TypeVar
 
 from flask import Flask, Response
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    InvalidRequestError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from catalog import engine, schema, watchdog
@@ -63,7 +71,7 @@ def register(app: Flask, settings: Settings, *, reads_only: bool = False) -> Non
 def reading() -> Connection:
     """A read-only connection. Raises deadline.Exceeded."""
     deadline.check()
-    return db.engine.connect().execution_options(reads_only=True)
+    return _connect().execution_options(reads_only=True)
 
 
 def transaction(work: Callable[[Connection], T]) -> T:
@@ -74,7 +82,7 @@ def transaction(work: Callable[[Connection], T]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         deadline.check()
         try:
-            with db.engine.connect() as connection:
+            with _connect() as connection:
                 with connection.begin():
                     result = work(connection)
                 engine.leave_clean(connection)
@@ -85,6 +93,15 @@ def transaction(work: Callable[[Connection], T]) -> T:
             # Random, so that the same requests do not collide again.
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def _connect() -> Connection:
+    """A connection from the pool. Raises PoolTimeout also if a new connection breaks again and again before its use."""
+    try:
+        return db.engine.connect()
+    except InvalidRequestError as error:
+        # The pool raises it after it has replaced a broken connection twice.
+        raise PoolTimeout("each new connection broke before its use") from error
 
 
 def now(connection: Connection) -> datetime:

@@ -6,8 +6,11 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 
 from apps import Apps
+from catalog.models import db
 
 if TYPE_CHECKING:
     from mysql_server import MySQLServer
@@ -69,3 +72,24 @@ def test_rights_that_come_back_serve_at_once(apps: Apps, api: object, mysql_serv
     finally:
         mysql_server.execute("GRANT INSERT ON catalog.* TO writer")
     assert client.post(PATH, json=product).status_code == 201
+
+
+def test_a_pool_whose_new_connections_break_is_503(apps: Apps, api: object) -> None:
+    """A real server breaks each connection in the moment between its opening and its use too rarely for a test."""
+
+    def broken(_connection: object, _entry: object, _proxy: object) -> None:
+        raise DisconnectionError
+
+    for app in (apps.add, apps.read):
+        with app.app_context():
+            event.listen(db.engine, "checkout", broken)
+            try:
+                answers = [
+                    app.test_client().get("/readyz"),
+                    app.test_client().get(f"{PATH}/1")
+                    if app is apps.read
+                    else app.test_client().post(PATH, json={"name": "Cup", "price": "1"}),
+                ]
+            finally:
+                event.remove(db.engine, "checkout", broken)
+        assert [answer.status_code for answer in answers] == [503, 503]
