@@ -32,7 +32,12 @@ PAGES = {
     "home": "/", "list": "/products", "list by price, second hundred": "/products?sort=price&limit=100",
     "search": "/products?q=steel+bottle", "product": "/products/500",
 }  # fmt: skip
-CGROUP = "cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/memory.peak"
+CGROUP = (
+    "cd /sys/fs/cgroup; if [ -f memory.peak ]; then sed -n 's/usage_usec //p' cpu.stat; echo 1000000; cat memory.peak; "
+    "else cat cpuacct/cpuacct.usage; echo 1000000000; cat memory/memory.max_usage_in_bytes; fi"
+)
+"""Prints a container's processor time, how many of its units make a second, and the most memory in bytes: by cgroup v2,
+or by v1."""
 
 
 @dataclass
@@ -129,8 +134,8 @@ def _usage(release: Release) -> dict[str, tuple[float, float]]:
     """Processor seconds, and MiB at most, of each running pod since it began."""
     found = {}
     for name in _pods(release, "--field-selector=status.phase=Running"):
-        words = release.kubectl("exec", name, "--", "sh", "-c", CGROUP).split()
-        found[name] = int(words[words.index("usage_usec") + 1]) / 1e6, int(words[-1]) / 2**20
+        time, units, memory = map(int, release.kubectl("exec", name, "--", "sh", "-c", CGROUP).split())
+        found[name] = time / units, memory / 2**20
     return found
 
 
