@@ -31,8 +31,8 @@ LIMIT = query(
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
 
-SCAN = 2000
-"""Number of products in list order that a search scans first."""
+GLANCE, SCAN = 200, 2000
+"""Numbers of products in list order that a search scans first: always, and unless a word is rare."""
 SECONDS_MAX = 2
 """Maximum time of one statement in the database."""
 
@@ -145,21 +145,35 @@ def _searched(connection: Connection, query: Query, words: list[Word]) -> Sequen
 
 
 def _scanned(connection: Connection, query: Query, words: list[Word]) -> Sequence[Row[Any]]:
-    """Scans the first SCAN products, then the index or the whole list.
+    """Scans the beginning of the list, then looks up rare words in the index or scans the whole list.
 
-    Most searches are for common words, and the short scan fills their page.
+    Most searches are for common words, and the short scans fill their page.
     """
     condition = search.condition(words)
-    end = _position(connection, query, SCAN)
-    rows = _rows(connection, query, _in_index_order(query, _products(query, condition, *_before(query, end))))
-    if end is None or len(rows) > query.limit:
+    rows, is_whole = _scan(connection, query, condition, GLANCE)
+    if is_whole:
         return rows
-    looked_up = planner.narrow(connection, words, len(rows) / SCAN, query.limit + 1)
+    sample = planner.take_sample(connection, words)
+    looked_up = planner.rare(sample, words)
+    if not looked_up:
+        rows, is_whole = _scan(connection, query, condition, SCAN)
+        if is_whole:
+            return rows
+        looked_up = planner.narrow(sample, words, len(rows) / SCAN, query.limit + 1)
     if looked_up:
         statement = _products(query, condition, search.lookup(looked_up, connection.dialect.name))
     else:
         statement = _in_index_order(query, _products(query, condition))
     return _rows(connection, query, statement)
+
+
+def _scan(
+    connection: Connection, query: Query, condition: ColumnElement[bool], number: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """The matches among the next `number` products, and whether they are the whole page, plus one more product."""
+    end = _position(connection, query, number)
+    rows = _rows(connection, query, _in_index_order(query, _products(query, condition, *_before(query, end))))
+    return rows, end is None or len(rows) > query.limit
 
 
 def _rows(connection: Connection, query: Query, statement: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:

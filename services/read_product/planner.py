@@ -40,12 +40,16 @@ class Sample:
         return (having + 1) / (len(self.has) + 1)
 
 
-def narrow(connection: Connection, words: list[Word], met: float, limit: int) -> list[Word]:
+def rare(sample: Sample, words: list[Word]) -> list[Word]:
+    """The words that no product of the sample has: so few products have them that the index beats any scan."""
+    return [word for place, word in enumerate(words) if not any(row[place] for row in sample.has)]
+
+
+def narrow(sample: Sample, words: list[Word], met: float, limit: int) -> list[Word]:
     """The words to look up in the index; empty if a scan that finds `limit` products is less work.
 
     `met` is the share of products with all of the words, as found by a scan.
     """
-    sample = _take_sample(connection, words)
     rarest = sorted(range(len(words)), key=lambda word: sample.share([word]))
     choices = [rarest[:number] for number in range(1, len(words) + 1)]
 
@@ -58,7 +62,8 @@ def narrow(connection: Connection, words: list[Word], met: float, limit: int) ->
     return [words[word] for word in best] if cost(best) < scan else []
 
 
-def _take_sample(connection: Connection, words: list[Word]) -> Sample:
+def take_sample(connection: Connection, words: list[Word]) -> Sample:
+    """Which of the words some hundreds of products have, from all over the catalogue."""
     first, last = connection.execute(select(func.min(Product.id), func.max(Product.id))).one()
     step = max((last - first + 1) / STRETCHES, STRETCH)
     # At uneven distances, since the contents of the catalogue may repeat at even ones.

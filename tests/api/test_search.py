@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection
 from sqlalchemy.exc import InternalError
 
 from api.test_list import walk
@@ -13,7 +12,7 @@ from apps import Api
 from bench.catalogue import PAIR, RARE, items
 from catalog import words
 from catalog.words import Word
-from read_product import listing, planner
+from read_product import listing, planner, search
 
 NUMBER = 300
 QUERIES = [
@@ -34,6 +33,7 @@ QUERIES = [
 ]
 WAYS: dict[str, Callable[..., list[Word]]] = {
     "planned": planner.narrow,
+    "never rare": planner.narrow,
     "scanning on": lambda *_: [],
     "looking up one word": lambda _, query_words, *__: query_words[-1:],
     "looking up all words": lambda _, query_words, *__: query_words,
@@ -68,8 +68,11 @@ def found_in(stored: dict[str, str], query: str) -> set[str]:
 def test_every_way_finds_what_the_words_say(
     api: Api, stored: dict[str, str], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
+    monkeypatch.setattr(listing, "GLANCE", 10)
     monkeypatch.setattr(listing, "SCAN", 20)
     monkeypatch.setattr(planner, "narrow", WAYS[way])
+    if way != "planned":
+        monkeypatch.setattr(planner, "rare", lambda *_: [])
     load(api)
     for query in QUERIES:
         for sort in ("id", "-price", "name"):
@@ -79,21 +82,22 @@ def test_every_way_finds_what_the_words_say(
 
 
 def test_the_index_is_asked_for_rare_words_only(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "GLANCE", 10)
     monkeypatch.setattr(listing, "SCAN", 20)
-    real = planner.narrow
-    plans: list[tuple[list[Word], list[Word]]] = []
+    looked_up: list[list[Word]] = []
+    real = search.lookup
 
-    def narrow(connection: Connection, found: list[Word], met: float, limit: int) -> list[Word]:
-        plans.append((found, real(connection, found, met, limit)))
-        return plans[-1][1]
+    def lookup(found: list[Word], dialect: str) -> object:
+        looked_up.append(found)
+        return real(found, dialect)
 
-    monkeypatch.setattr(planner, "narrow", narrow)
+    monkeypatch.setattr(search, "lookup", lookup)
     load(api)
     api.create(name="One of steel and osmium")
     assert api.names(q="steel osmium") == ["One of steel and osmium"]
-    assert plans.pop() == (words.of_search("steel osmium"), words.of_search("osmium"))
+    assert looked_up.pop() == words.of_search("osmium")
     assert len(api.names(q="steel", limit=3)) == 3
-    assert plans == [], "a scan fills the page of a common word"
+    assert looked_up == [], "a scan fills the page of a common word"
 
 
 @pytest.mark.parametrize("number", [188, 3024])
