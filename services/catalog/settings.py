@@ -31,7 +31,33 @@ class Settings(settings.Settings, frozen=True):
     public_url: BaseUrl | None = None
     """Public URL of the pages, including the path; if not set, each request's own host is used."""
     secret_key_file: str | None = None
-    """File with at least 32 characters, the key that signs the pages' session cookie (display-product only)."""
+    """File with at least 32 characters, the key that signs the pages' session cookie; in a file with several lines, the
+    first one signs, and all are valid (this and the following up to `oidc_reader_groups`: display-product only)."""
+    signing_key_file: str | None = None
+    """File with an Ed25519 private key (PEM, PKCS #8), which signs the requests to the other services; the first one of
+    several."""
+    editors_file: str | None = None
+    """File in htpasswd format, with bcrypt, of the accounts that may write; read again when it changes."""
+    readers_file: str | None = None
+    """The same of the accounts that may only read."""
+    session_generation: Positive = 1
+    """Raising it signs everybody out."""
+    oidc_issuer: BaseUrl | None = None
+    """URL of the OpenID Connect provider through which people sign in."""
+    oidc_client_id: str | None = None
+    """ID of the pages at the provider."""
+    oidc_client_secret_file: str | None = None
+    """File with the secret of the pages at the provider."""
+    oidc_ca_file: str | None = None
+    """CA certificate that must have issued the provider's certificate; without it, a public CA must have."""
+    oidc_scopes: str = "openid profile email groups"
+    """Scopes that the pages request, separated by spaces."""
+    oidc_groups_claim: str = "groups"
+    """Claim of the ID token that lists a person's groups."""
+    oidc_editor_groups: str = ""
+    """Groups whose members may write, separated by commas."""
+    oidc_reader_groups: str = ""
+    """Groups whose members may read, separated by commas; `*` stands for everybody who can sign in there."""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     """ISO 4217 code of every price in the catalogue."""
     import_max_bytes: Positive = 64 * 1024 * 1024

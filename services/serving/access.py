@@ -1,7 +1,7 @@
 """Who sends a request, and what they may do."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from flask import g, has_request_context
 
@@ -20,6 +20,21 @@ class Principal:
 
 ANONYMOUS = Principal("anonymous", "", "")
 """Whoever has not signed in, and everyone while authentication is off."""
+
+
+class BadToken(Exception):
+    """A token that is refused: `reason` is a short code for metrics, the message a sentence for people."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Verified(NamedTuple):
+    """Who a valid token speaks for, and until when (seconds since 1970)."""
+
+    principal: Principal
+    until: float
 
 
 def current() -> Principal:

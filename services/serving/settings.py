@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -44,6 +44,16 @@ class Settings(msgspec.Struct, frozen=True):
     """Seconds to continue serving after SIGTERM, so that proxies stop sending requests first."""
     log_level: Annotated[str, Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     """Lowest severity that is logged."""
+    auth: Literal["off", "on", "unprotected"] = "off"
+    """`on`: writing needs a sign-in or a token; `off`: nothing does, only on a loopback address; `unprotected`: nothing
+    does, on any address, so everybody who reaches the service may write."""
+    anonymous_read: bool = True
+    """Whether reading needs no sign-in."""
+    verification_keys_file: str | None = None
+    """File with the public Ed25519 keys (PEM) of the pages' signing key, one or more; read again when it changes."""
+    jwt_issuers_file: str | None = None
+    """JSON file with the issuers whose tokens (JWT) the APIs accept: a list of objects with `issuer`, `audience`,
+    `jwks_url`, `ca_file`, `token_file`, `claim`, `editors` and `readers`."""
 
 
 Kind = TypeVar("Kind", bound=Settings)
