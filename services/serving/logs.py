@@ -55,6 +55,8 @@ def config(service: str, level: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
+            # Whoever looks for what people did must find it at any level.
+            "audit": {"level": "INFO", "handlers": [], "propagate": True},
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
