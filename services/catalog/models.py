@@ -12,6 +12,7 @@ from catalog.columns import Instant, Key, Money, exact_text, long_bytes, long_te
 
 IDEMPOTENCY_KEY_MAX = 255
 FILE_NAME_MAX = 200
+ACTOR_NAME_MAX = 255
 
 
 class Base(DeclarativeBase):
@@ -109,6 +110,12 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
     """1 for the one import that writes rows, otherwise NULL; the unique index excludes a second one."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    actor_kind: Mapped[str | None] = mapped_column(exact_text(16))
+    actor_name: Mapped[str | None] = mapped_column(exact_text(ACTOR_NAME_MAX))
+    """Who sent the file or, if it was checked first, who started the import; NULL if the previous version noted it."""
+    request_id: Mapped[str | None] = mapped_column(exact_text(64))
+    change_id: Mapped[int | None] = mapped_column(Key)
+    """The entry of the import in the history, once it has written a product."""
 
 
 class ImportPiece(db.Model):  # type: ignore[name-defined,misc]
@@ -124,3 +131,37 @@ class ImportPiece(db.Model):  # type: ignore[name-defined,misc]
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[bytes] = mapped_column(long_bytes())
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ProductChange(db.Model):  # type: ignore[name-defined,misc]
+    """An entry of the history: a change of one product, or an import with the changes that are part of it.
+
+    Newest first is by `at`, which never goes back for the same product, and then by id; the key is the last part of
+    every index anyway.
+    """
+
+    __tablename__ = "product_change"
+    __table_args__ = (
+        Index("ix_product_change_product", "product_id", "at"),
+        Index("ix_product_change_part_of", "part_of", "at"),
+        Index("ix_product_change_actor", "actor_name", "at"),
+        {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    part_of: Mapped[int | None] = mapped_column(Key)
+    """The entry of the import, which has actor and request; NULL for entries of their own."""
+    product_id: Mapped[int | None] = mapped_column(Key)
+    version: Mapped[int | None]
+    """The version that the change made; of a deletion, the one that was deleted."""
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(exact_text(8))
+    actor_kind: Mapped[str | None] = mapped_column(exact_text(16))
+    actor_name: Mapped[str | None] = mapped_column(exact_text(ACTOR_NAME_MAX))
+    request_id: Mapped[str | None] = mapped_column(exact_text(64))
+    import_id: Mapped[int | None] = mapped_column(Key)
+    products: Mapped[int | None]
+    """How many products an import has changed; NULL for a change of one product."""
+    before: Mapped[str | None] = mapped_column(long_text())
+    after: Mapped[str | None] = mapped_column(long_text())
+    """Fields of the product as JSON; catalog.changes says which."""

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from catalog import price, text
+from serving.access import Kind as ActorKind
 from serving.answers import FieldError, Params
 from serving.parameters import ID_MAX
 
@@ -15,6 +16,8 @@ PRODUCTS = "/api/v1/products"
 """Path of the products at add-product and read-product."""
 IMPORTS = "/api/v1/imports"
 """Path of the imports, at both as well."""
+CHANGES = "/api/v1/changes"
+"""Path of the history at read-product."""
 
 Id = Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the product, given by the catalogue.")]
 Sku = Annotated[
@@ -216,4 +219,60 @@ class ImportPage(Struct, frozen=True):
     """One page of the imports, newest first."""
 
     items: list[Import]
+    next: Annotated[str | None, Meta(description="Address of the next page; null on the last page.")]
+
+
+class Actor(Struct, frozen=True):
+    """Who made a change."""
+
+    kind: ActorKind
+    name: Annotated[str, Meta(description="Name of the person, token or workload; empty for anonymous.")]
+
+
+class ChangedFields(Struct, frozen=True, omit_defaults=True):
+    """Those fields of a product that a change affects."""
+
+    sku: Sku | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+
+
+ChangeKind = Literal["created", "changed", "deleted", "restored", "import"]
+
+
+class Change(Struct, frozen=True):
+    """An entry of the history: a change of one product, or a whole import."""
+
+    id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the entry.")]
+    kind: ChangeKind
+    at: Instant
+    actor: Actor
+    request_id: Annotated[str | None, Meta(description="X-Request-ID of the request that made the change.")]
+    import_id: Annotated[int | None, Meta(description="The import that made the change; null for a single change.")]
+    product_id: Annotated[int | None, Meta(description="The product; null for a whole import.")]
+    version: Annotated[
+        int | None, Meta(description="The version that the change made; of a deletion, the version that was deleted.")
+    ]
+    before: Annotated[
+        ChangedFields | None,
+        Meta(
+            description="The fields that differ, as they were: all four for a deletion, null for a new or restored "
+            "product and for a whole import."
+        ),
+    ]
+    after: Annotated[
+        ChangedFields | None,
+        Meta(
+            description="The same fields as they became: all four for a new or restored product, null for a deletion "
+            "and a whole import. Also null for a new product whose later changes were not recorded."
+        ),
+    ]
+    products: Annotated[int | None, Meta(description="How many products a whole import has changed; otherwise null.")]
+
+
+class ChangeList(Struct, frozen=True):
+    """One page of the history, newest first."""
+
+    items: list[Change]
     next: Annotated[str | None, Meta(description="Address of the next page; null on the last page.")]

@@ -11,7 +11,7 @@ import add_product
 import read_product
 from apps import Api, Apps, close
 from catalog import migrate
-from catalog.models import IdempotencyKey, Import, ImportPiece, Product, db
+from catalog.models import IdempotencyKey, Import, ImportPiece, Product, ProductChange, db
 from catalog.settings import Settings
 
 
@@ -46,6 +46,7 @@ def api(apps: Apps) -> Api:
     with apps.add.app_context(), db.engine.begin() as connection:
         connection.execute(delete(IdempotencyKey))
         connection.execute(delete(Product))
+        connection.execute(delete(ProductChange))
         connection.execute(delete(Import))
         connection.execute(delete(ImportPiece))
     return Api(apps.database, apps.add.test_client(), apps.read.test_client(), apps.settings)

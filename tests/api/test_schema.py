@@ -36,6 +36,10 @@ PAIRS_OF_LETTERS = (
     "ALTER TABLE product DROP INDEX ix_product_search_text, "
     "ADD FULLTEXT INDEX ix_product_search_text (search_text) WITH PARSER ngram, ALGORITHM=COPY"
 )
+HISTORY = (
+    "DROP TABLE product_change",
+    *(f"ALTER TABLE import DROP COLUMN {name}" for name in ("actor_kind", "actor_name", "request_id", "change_id")),
+)
 WAITING = (
     "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'updating' AND info LIKE 'UPDATE product %'"
 )
@@ -131,12 +135,12 @@ def outdate(api: Api, apps: Apps) -> Settings:
     with apps.add.app_context(), db.engine.begin() as connection:
         connection.execute(update(Product).values(search_text="outdated\nbefore"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-    if api.database == "mysql":
-        database = create_engine(engine.url(settings))
-        engine.prepare(database, settings)
-        with database.connect() as connection:
-            connection.execute(text(PAIRS_OF_LETTERS))
-        database.dispose()
+    database = create_engine(engine.url(settings))
+    engine.prepare(database, settings)
+    with database.begin() as connection:
+        for statement in (*HISTORY, *([PAIRS_OF_LETTERS] if api.database == "mysql" else [])):
+            connection.execute(text(statement))
+    database.dispose()
     return settings
 
 

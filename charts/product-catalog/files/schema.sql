@@ -120,3 +120,38 @@ UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num 
 ALTER TABLE idempotency_key ALTER COLUMN product_id SET DEFAULT '0';
 
 UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+CREATE TABLE product_change (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    part_of BIGINT,
+    product_id BIGINT,
+    version INTEGER,
+    at DATETIME(6) NOT NULL,
+    kind VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    actor_kind VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    actor_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    request_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    import_id BIGINT,
+    products INTEGER,
+    `before` MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    after MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE INDEX ix_product_change_product ON product_change (product_id, at);
+
+CREATE INDEX ix_product_change_part_of ON product_change (part_of, at);
+
+CREATE INDEX ix_product_change_actor ON product_change (actor_name, at);
+
+ALTER TABLE import ADD COLUMN actor_kind VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+ALTER TABLE import ADD COLUMN actor_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+ALTER TABLE import ADD COLUMN request_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+ALTER TABLE import ADD COLUMN change_id BIGINT;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
