@@ -35,6 +35,7 @@ up: $(READY) ## Start the catalogue on this machine, on SQLite, with a few sampl
 	@$(BIN)/python -m catalog.migrate upgrade
 	@$(BIN)/python -m add_product.sample
 	@echo "Starting the catalogue. Stop it with Ctrl-C."
+	@echo "Nobody needs to sign in: this is for one machine, and others cannot reach it."
 	@echo "  pages         http://localhost:$(word 1,$(PORTS))"
 	@echo "  add-product   http://localhost:$(word 2,$(PORTS))/api/v1/openapi.json"
 	@echo "  read-product  http://localhost:$(word 3,$(PORTS))/api/v1/openapi.json"

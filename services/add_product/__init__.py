@@ -6,7 +6,7 @@ from add_product.import_views import import_views
 from add_product.imports import runner
 from add_product.outdated import Outdated
 from add_product.views import views
-from catalog import database, service
+from catalog import database, guard, service
 from catalog.settings import Settings, load
 from serving import openapi, problems
 
@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
+    guard.register(app, settings)
     database.register(app, settings)
     app.extensions["imports"] = imports = runner.Runner(app, settings)
     app.extensions["background"] = [imports, Outdated(app)]

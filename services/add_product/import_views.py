@@ -49,6 +49,7 @@ CHANGES = {200: body(wire.Import, WHERE), 202: ACCEPTED}
 @import_views.post(f"{wire.PRODUCTS}/import")
 @operation(
     tag="imports",
+    access="editor",
     request=Body({media_type: {"type": "string", "minLength": 1} for media_type in (*CSV_TYPES, *NDJSON_TYPES)}),
     parameters=(
         DRY_RUN,
@@ -85,7 +86,7 @@ def import_products() -> Response:
 
 
 @import_views.post(f"{ONE}/start")
-@operation(tag="imports", parameters=(PREFER,), responses=CHANGES, problems=(404, 409))
+@operation(tag="imports", access="editor", parameters=(PREFER,), responses=CHANGES, problems=(404, 409))
 def start_import(import_id: int) -> Response:
     """Writes the rows of a checked file. An import that was started before is returned unchanged."""
     if not queue.start(_existing(import_id)) and queue.state_of(import_id) in ("checking", "checked"):
@@ -96,6 +97,7 @@ def start_import(import_id: int) -> Response:
 @import_views.post(f"{ONE}/check")
 @operation(
     tag="imports",
+    access="editor",
     parameters=(
         query("charset", "Encoding of the file.", {"type": "string", "enum": list(charsets.CODECS)}),
         ON_CONFLICT_PARAMETER,
@@ -112,7 +114,7 @@ def check_import(import_id: int) -> Response:
 
 
 @import_views.post(f"{ONE}/cancel")
-@operation(tag="imports", responses={200: body(wire.Import, WHERE)}, problems=(404,))
+@operation(tag="imports", access="editor", responses={200: body(wire.Import, WHERE)}, problems=(404,))
 def cancel_import(import_id: int) -> Response:
     """Cancels an import. Rows already written stay; an import that has ended is returned unchanged."""
     if upload := queue.cancel(_existing(import_id)):

@@ -32,6 +32,7 @@ ETAG = {"ETag": "Version of the product."}
 @views.post(wire.PRODUCTS)
 @operation(
     tag="products",
+    access="editor",
     request=body(wire.NewProduct),
     parameters=(
         header(
@@ -61,6 +62,7 @@ def add_product() -> Response:
 @views.patch(ONE)
 @operation(
     tag="products",
+    access="editor",
     request=Body({"application/json": wire.ProductPatch, MERGE_PATCH: wire.ProductPatch}),
     parameters=(IF_MATCH,),
     responses={200: body(wire.Product, ETAG)},
@@ -76,7 +78,7 @@ def change_product(product_id: int) -> Response:
 
 
 @views.delete(ONE)
-@operation(tag="products", parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
+@operation(tag="products", access="editor", parameters=(IF_MATCH,), responses={204: Body({})}, problems=(404, 412, 428))
 def delete_product(product_id: int) -> Response:
     """Deletes a product."""
     check = precondition.read(request.headers)

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalog import database, service
+from catalog import database, guard, service
 from catalog.settings import Settings, load
 from read_product import cache, hot
 from read_product.import_views import import_views
@@ -15,6 +15,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
+    guard.register(app, settings)
     database.register(app, settings, reads_only=True)
     streams.register(app, settings)
     cache.register(app, settings)

@@ -52,9 +52,17 @@ class Read:
 class Cache:
     """The cached pages of one process. With 0 seconds, nothing is cached and every request reads the database."""
 
-    def __init__(self, seconds: int, bytes_max: int = BYTES_MAX, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: int,
+        bytes_max: int = BYTES_MAX,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        private: bool = False,
+    ) -> None:
         self.seconds = seconds
-        self.control = f"max-age={seconds}" if seconds else "no-cache"
+        # Whatever only some may read must not stay in a cache that several people share.
+        self.control = ("private, " if private else "") + (f"max-age={seconds}" if seconds else "no-cache")
         self._bytes_max = bytes_max
         self._clock = clock
         self._lock = threading.Lock()
@@ -147,7 +155,8 @@ class Cache:
 
 def register(app: Flask, settings: Settings) -> None:
     """Gives the app its cache."""
-    app.extensions["pages"] = Cache(settings.read_cache_seconds)
+    private = settings.auth == "on" and not settings.anonymous_read
+    app.extensions["pages"] = Cache(settings.read_cache_seconds, private=private)
 
 
 def key(arguments: Mapping[str, str]) -> Hashable:

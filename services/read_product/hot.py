@@ -14,6 +14,7 @@ from werkzeug.http import parse_etags, quote_etag
 from catalog import wire
 from read_product.cache import Cache, Page
 from serving import logs, names, service
+from serving.guard import Guard
 
 QUERIES_MAX = 1000
 QUERY_MAX = 500
@@ -31,6 +32,7 @@ class HotPages:
     def __init__(self, app: Flask) -> None:
         self._app = app.wsgi_app
         self._pages: Cache = app.extensions["pages"]
+        self._guard: Guard | None = app.extensions.get("guard")
         self._count = app.extensions["count"]
         self._service = names.of(app.name)
         self._keys: dict[str, Hashable] = {}
@@ -71,6 +73,8 @@ class HotPages:
 
     def _find(self, environ: Mapping[str, Any]) -> tuple[Page, int] | None:
         if environ["PATH_INFO"] != wire.PRODUCTS or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        if self._guard is not None and not self._guard.lets_read(environ):
             return None
         key = self._keys.get(environ["QUERY_STRING"])
         return self._pages.peek(key) if key is not None and _ELSEWHERE.isdisjoint(environ) else None

@@ -15,6 +15,7 @@ import_views = Blueprint("imports", __name__)
 @import_views.get(wire.IMPORTS)
 @operation(
     tag="imports",
+    access="reader",
     parameters=(
         listing.LIMIT,
         query(
@@ -36,7 +37,7 @@ def list_imports() -> Response:
 
 
 @import_views.get(f"{wire.IMPORTS}/<product_id:import_id>")
-@operation(tag="imports", responses={200: body(wire.Import)}, problems=(404,))
+@operation(tag="imports", access="reader", responses={200: body(wire.Import)}, problems=(404,))
 def get_import(import_id: int) -> Response:
     """One import: its progress and, once it has ended, its report."""
     with reading() as connection:

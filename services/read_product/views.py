@@ -23,6 +23,7 @@ views = Blueprint("products", __name__)
 @views.get(wire.PRODUCTS)
 @operation(
     tag="products",
+    access="reader",
     parameters=(
         openapi.header("If-None-Match", "ETag of the client's copy.", {"type": "string"}),
         openapi.header(
@@ -91,6 +92,7 @@ def _read_page(page_query: listing.Query, arguments: dict[str, str]) -> Page:
 @views.get(f"{wire.PRODUCTS}/<product_id:product_id>")
 @operation(
     tag="products",
+    access="reader",
     parameters=(openapi.header("If-None-Match", "ETag of the client's copy.", {"type": "string"}),),
     responses={200: body(wire.Product, {"ETag": "Version of the product."}), 304: openapi.Body({})},
     problems=(404, 412),
@@ -107,6 +109,7 @@ def get_product(product_id: int) -> Response:
 @views.get(f"{wire.PRODUCTS}/export")
 @operation(
     tag="products",
+    access="reader",
     parameters=(query("format", "File format.", {"type": "string", "enum": ["csv", "ndjson"], "default": "csv"}),),
     responses={
         200: openapi.Body(

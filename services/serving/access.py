@@ -1,12 +1,19 @@
 """Who sends a request, and what they may do."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from flask import g, has_request_context
 
+from serving.settings import PREFIX, SettingError, Settings
+
 Role = Literal["", "reader", "editor"]
 Kind = Literal["anonymous", "person", "token", "workload"]
+Access = Literal["open", "reader", "editor"]
+"""What a route needs: nothing at all, the right to read, or the right to write."""
+
+RANKS: dict[str, int] = {"": 0, "reader": 1, "editor": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +30,16 @@ ANONYMOUS = Principal("anonymous", "", "")
 
 
 class BadToken(Exception):
-    """A token that is refused: `reason` is a short code for metrics, the message a sentence for people."""
+    """A token that is refused: `reason` is a short code for metrics, the message a sentence for people, in ASCII.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `lasts` says that it was costly to find out, and will not change within some seconds.
+    """
+
+    def __init__(self, reason: str, detail: str, *, lasts: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.detail = detail
+        self.lasts = lasts
 
 
 class Verified(NamedTuple):
@@ -41,3 +53,23 @@ def current() -> Principal:
     """The principal of the current request; ANONYMOUS outside of requests as well."""
     principal: Principal = g.get("principal", ANONYMOUS) if has_request_context() else ANONYMOUS
     return principal
+
+
+def refuse_unprotected(settings: Settings) -> None:
+    """Raises SettingError if anybody could write from another machine, and nobody has said that this is meant."""
+    host = settings.listen.rpartition(":")[0].strip("[]")
+    if settings.auth == "off" and not _is_loopback(host):
+        raise SettingError(
+            f"{PREFIX}AUTH is off, but {PREFIX}LISTEN is {settings.listen}, where other machines may reach the "
+            f"service, and all of them could write: set {PREFIX}AUTH=on, or listen on 127.0.0.1, or, if that is meant, "
+            f"set {PREFIX}AUTH=unprotected"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

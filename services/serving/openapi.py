@@ -13,6 +13,8 @@ from flask import Blueprint, Flask, Response, current_app, request
 from msgspec import Struct
 
 from serving import answers, names, parameters, problems
+from serving.access import Access
+from serving.guard import Guard
 
 PATH = "/api/v1/openapi.json"
 Schema = dict[str, Any]
@@ -24,6 +26,13 @@ _VARIABLE = re.compile(r"<(?:([^:<>()]+)(?:\([^<>]*\))?:)?([^<>]+)>")
 # Errors that any operation can answer with.
 COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
 HEALTH = "health"
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of this installation, or of an issuer that it trusts (RFC 6750).",
+    }
+}
 
 views = Blueprint("openapi", __name__)
 
@@ -67,6 +76,7 @@ class Operation:
     request: Body | None
     parameters: tuple[Schema, ...]
     problems: tuple[int, ...]
+    access: Access | None
 
     @cached_property
     def query(self) -> dict[str, Schema]:
@@ -81,11 +91,16 @@ def operation(
     request: Body | None = None,
     parameters: tuple[Schema, ...] = (),
     problems: tuple[int, ...] = (),
+    access: Access | None = None,
 ) -> Callable[[View], View]:
-    """Adds a view to the document; `problems` are the statuses that it answers as problem+json."""
+    """Adds a view to the document; `problems` are the statuses that it answers as problem+json.
+
+    `access` says what a request needs: nothing, or a role. Without it, the route is closed to all but editors, and a
+    test fails.
+    """
 
     def register(view: View) -> View:
-        view.operation = Operation(tag, responses, request, parameters, problems)  # type: ignore[attr-defined]
+        view.operation = Operation(tag, responses, request, parameters, problems, access)  # type: ignore[attr-defined]
         return view
 
     return register
@@ -100,7 +115,7 @@ def check_query() -> None:
 
 
 @views.get(PATH)
-@operation(tag="openapi", responses={200: Body({"application/json": {"type": "object"}})})
+@operation(tag="openapi", access="open", responses={200: Body({"application/json": {"type": "object"}})})
 def document() -> Response:
     """The OpenAPI document of this service."""
     cached = current_app.extensions.get("openapi")
@@ -123,16 +138,21 @@ def build(app: Flask) -> Schema:
         _keep_alternatives(schema)
     schemas = dict(zip(kinds, references, strict=True))
     paths: dict[str, Schema] = {}
+    guard: Guard | None = app.extensions.get("guard")
     for rule, method, op in operations:
         path = _VARIABLE.sub(r"{\2}", rule.rule)
         view = app.view_functions[rule.endpoint]
-        paths.setdefault(path, {})[method.lower()] = _describe(op, view, _path_parameters(app, rule.rule), schemas)
+        described = _describe(op, view, _path_parameters(app, rule.rule), schemas)
+        if guard is not None and op.access != "open":
+            described.update(_secured(described, op.access, guard, schemas))
+        paths.setdefault(path, {})[method.lower()] = described
     info: Info = app.extensions["info"]
+    secured: Schema = {} if guard is None else {"securitySchemes": SECURITY_SCHEMES}
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{info.title}: {names.of(app.name)}", "version": info.version},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, **secured},
     }
 
 
@@ -174,6 +194,22 @@ def _describe(op: Operation, view: Callable[..., Any], path: list[Schema], schem
     if op.request:
         described["requestBody"] = {"required": True, **_content(op.request, schemas)}
     return described
+
+
+def _secured(described: Schema, access: Access | None, guard: Guard, schemas: dict[Any, Schema]) -> Schema:
+    """What the document says about an operation in addition if it needs a role."""
+    is_optional = access == "reader" and guard.anonymous_read
+    challenge = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+    content = {problems.MEDIA_TYPE: {"schema": schemas[answers.Problem]}}
+    statuses = (HTTPStatus.UNAUTHORIZED,) if is_optional else (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    refusals = {
+        str(status.value): {"description": status.phrase, "headers": challenge, "content": content}
+        for status in statuses
+    }
+    return {
+        "security": [*([{}] if is_optional else []), {"bearer": []}],
+        "responses": {**described["responses"], **refusals},
+    }
 
 
 def _content(answer: Body, schemas: dict[Any, Schema]) -> Schema:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from serving import answers, bodies, draining, logs, metrics, names, openapi, problems
+from serving import access, answers, bodies, draining, logs, metrics, names, openapi, problems
 from serving.settings import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -21,8 +21,10 @@ def create(package: str, settings: Settings, probes: Sequence[Probe], info: open
     """A Flask app with settings, request ids, logs, metrics and health checks, and no other routes yet.
 
     /readyz calls each of the `probes`, one per dependency of the service. `info` holds the application's title and
-    version for the OpenAPI document and the health responses.
+    version for the OpenAPI document and the health responses. Raises SettingError if anybody could write from other
+    machines.
     """
+    access.refuse_unprotected(settings)
     app = Service(package, static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["info"] = info
@@ -117,14 +119,16 @@ def _register_health(app: Flask, probes: Sequence[Probe], version: str) -> None:
     service = names.of(app.name)
 
     @app.get("/livez")
-    @openapi.operation(tag=openapi.HEALTH, responses={200: openapi.body(answers.Health)})
+    @openapi.operation(tag=openapi.HEALTH, access="open", responses={200: openapi.body(answers.Health)})
     def livez() -> Response:
         """Whether the process works; checks no dependency."""
         return _health("alive", HTTPStatus.OK, [])
 
     @app.get("/readyz")
     @openapi.operation(
-        tag=openapi.HEALTH, responses={200: openapi.body(answers.Health), 503: openapi.body(answers.Health)}
+        tag=openapi.HEALTH,
+        access="open",
+        responses={200: openapi.body(answers.Health), 503: openapi.body(answers.Health)},
     )
     def readyz() -> Response:
         """Whether the service can handle requests now; the response names the checks that fail."""

@@ -189,6 +189,27 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path, name: s
     assert "secret@" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("service", ["display_product", "add_product", "read_product"])
+@pytest.mark.parametrize("listen", ["[::]:0", "0.0.0.0:0", "192.0.2.1:0", "localhost.example.com:0"])
+def test_nobody_starts_a_service_that_other_machines_may_write_to_unless_they_mean_it(
+    tmp_path: Path, service: str, listen: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:serving.server", f"{service}:create_app()"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_LISTEN": listen},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert f"CATALOG_AUTH is off, but CATALOG_LISTEN is {listen}" in told
+    assert "CATALOG_AUTH=on" in told
+    assert "CATALOG_AUTH=unprotected" in told
+    assert "Traceback" not in told
+
+
 def test_the_command_of_earlier_charts_starts_the_same_server(tmp_path: Path) -> None:
     done = subprocess.run(
         [

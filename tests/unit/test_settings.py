@@ -22,7 +22,7 @@ def test_each_setting_is_coerced_to_its_type() -> None:
     ("name", "value"),
     [("WORKERS", "0"), ("WORKERS", "x"), ("LISTEN", "8080"), ("LISTEN", "::1:80"), ("PUBLIC_URL", "shop.example"),
      ("CURRENCY", "€"), ("DATABASE_URL", "nonsense"), ("DATABASE_URL", "mysql://u:p@h/d"), ("LOG_LEVEL", "LOUD"),
-     ("DRAIN_SECONDS", "-1"), ("UNKNOWN", "x")],
+     ("DRAIN_SECONDS", "-1"), ("AUTH", "none"), ("ANONYMOUS_READ", "maybe"), ("SESSION_GENERATION", "0"), ("UNKNOWN", "x")],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=f"CATALOG_{name}"):

@@ -6,6 +6,7 @@
 - podDisruptionBudget
 - service
 - serviceAccount
+- auth
 - addProduct
 - addProduct.image
 - readProduct
@@ -46,6 +47,7 @@
 - logLevel
 - databasePoolSize
 - tmpSizeLimit
+- auth.enabled
 - listenAddress
 - currency
 - importMaxBytes

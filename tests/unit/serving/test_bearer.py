@@ -1,9 +1,7 @@
 """Tokens between services: what is signed is accepted, what is forged, too old or meant for others is not."""
 
-import base64
 import hashlib
 import hmac
-import json
 import logging
 import os
 import re
@@ -14,18 +12,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from catalog.page_tokens import AUDIENCE, ISSUER
+from keys import claims, private_pem, segment, signed
 from serving import bearer
 from serving.access import BadToken, Principal
 from serving.settings import SettingError
 
 ANNA = Principal("person", "Anna Ærø", "editor")
-
-
-def pem(key: Ed25519PrivateKey) -> str:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 @pytest.fixture
@@ -43,36 +38,19 @@ def look_always(monkeypatch: pytest.MonkeyPatch) -> None:
 def files(tmp_path: Path, key: Ed25519PrivateKey) -> tuple[Path, Path]:
     """The private key, and the public one."""
     private, public = tmp_path / "signing.pem", tmp_path / "verification.pem"
-    private.write_text(pem(key))
-    public.write_text(bearer.public_keys(pem(key)))
+    private.write_text(private_pem(key))
+    public.write_text(bearer.public_keys(private_pem(key)))
     return private, public
 
 
 @pytest.fixture
 def signer(files: tuple[Path, Path]) -> bearer.Signer:
-    return bearer.Signer(str(files[0]), "SIGNING", "pages", "apis")
+    return bearer.Signer(str(files[0]), "SIGNING", ISSUER, AUDIENCE)
 
 
 @pytest.fixture
 def verifier(files: tuple[Path, Path]) -> bearer.Verifier:
-    return bearer.Verifier(str(files[1]), "VERIFICATION", "pages", "apis")
-
-
-def claims(**others: object) -> dict:
-    now = int(time.time())
-    return {"iss": "pages", "aud": "apis", "sub": "Anna", "kind": "person", "role": "editor", "iat": now,
-            "exp": now + 60, **others}  # fmt: skip
-
-
-def signed(key: Ed25519PrivateKey, payload: dict, **head: object) -> str:
-    joined = OKPKey.import_key(key)
-    header = {"alg": "Ed25519", "kid": joined.thumbprint(), **head}
-    return jwt.encode(header, payload, joined, algorithms=["Ed25519"])
-
-
-def segment(value: dict | bytes) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return bearer.Verifier(str(files[1]), "VERIFICATION", ISSUER, AUDIENCE)
 
 
 def test_what_the_pages_sign_is_accepted_with_name_kind_and_role(
@@ -175,12 +153,12 @@ def test_keys_can_be_replaced_without_a_restart(
     private, public = files
     new = Ed25519PrivateKey.generate()
     old_token = signer.sign(ANNA)
-    _write(public, public.read_text() + bearer.public_keys(pem(new)))
-    _write(private, pem(new) + pem(key))
+    _write(public, public.read_text() + bearer.public_keys(private_pem(new)))
+    _write(private, private_pem(new) + private_pem(key))
     new_token = signer.sign(ANNA)
     for token in (old_token, old_token, new_token):
         assert verifier.verify(token)
-    _write(public, bearer.public_keys(pem(new)))
+    _write(public, bearer.public_keys(private_pem(new)))
     verifier.verify(new_token)
     with pytest.raises(BadToken, match="not known here"):
         verifier.verify(old_token)
@@ -229,16 +207,16 @@ def test_an_unusable_key_file_is_refused_at_the_start_with_its_setting(tmp_path:
     file = tmp_path / "keys.pem"
     for text, sentence in (
         ("", "no key in PEM format"),
-        (pem(key), "holds a private key"),
+        (private_pem(key), "holds a private key"),
         (other_public, "not an Ed25519 key"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "other than public keys"),
     ):
         file.write_text(text)
         with pytest.raises(SettingError, match=f"^VERIFICATION .*{sentence}"):
-            bearer.Verifier(str(file), "VERIFICATION", "pages", "apis")
+            bearer.Verifier(str(file), "VERIFICATION", ISSUER, AUDIENCE)
     for text, sentence in ((other_private, "not an Ed25519 key"), (other_public, "other than private keys")):
         file.write_text(text)
         with pytest.raises(SettingError, match=f"^SIGNING .*{sentence}"):
-            bearer.Signer(str(file), "SIGNING", "pages", "apis")
+            bearer.Signer(str(file), "SIGNING", ISSUER, AUDIENCE)
     with pytest.raises(SettingError, match=r"^SIGNING names a file that cannot be read"):
-        bearer.Signer(str(tmp_path / "none"), "SIGNING", "pages", "apis")
+        bearer.Signer(str(tmp_path / "none"), "SIGNING", ISSUER, AUDIENCE)
