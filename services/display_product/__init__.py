@@ -1,14 +1,17 @@
 """display-product: the web pages. It calls the other two services, and never the database."""
 
+import sys
+
 from flask import Flask
 
 from catalog import service
 from catalog.settings import Settings, load
-from display_product import errors, formats, views
+from display_product import errors, formats, identity, views
 from display_product.client import Client
 from display_product.web import (
     addresses,
     assets,
+    decisions,
     delivery,
     headers,
     kept,
@@ -21,12 +24,16 @@ from display_product.web import (
 )
 from display_product.web.cache import ANSWER_SECONDS
 from serving import deadline, streams
+from serving.settings import SettingError
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application."""
     settings = settings or load()
-    client = Client(settings)
+    try:
+        client = Client(settings)
+    except SettingError as error:
+        sys.exit(f"error: {error}")
     # Readiness does not depend on the other services: during an outage these pages explain it, and keep what was typed.
     # Nor must the drain of a node wait for a new pod that waits for the database.
     app = service.create(__name__, settings, probes=[])
@@ -42,9 +49,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.register(app)
     limits.register(app, settings)
     urlencoded.register(app)
+    identity.register(app, settings)
+    decisions.register(app, settings)
     sessions.register(app, settings)
     writes.register(app)
     preferences.register(app)
     errors.register(app)
-    views.register(app)
+    views.register(app, settings)
     return app

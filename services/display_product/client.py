@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -22,8 +22,11 @@ from catalog import __version__, wire
 from catalog.settings import Settings
 from display_product.web import writes
 from display_product.web.cache import Answer, Answers
-from serving import answers, bodies, deadline
+from serving import access, answers, audit, bodies, deadline
 from serving.answers import FieldError
+
+if TYPE_CHECKING:
+    from display_product.signer import Tokens
 
 READ = "read-product"
 ADD = "add-product"
@@ -99,6 +102,14 @@ class Stale(Exception):
     """The product has changed since it was read."""
 
 
+class Unrecognised(Exception):
+    """The service asks who sends the request, or does not believe the answer."""
+
+
+class Forbidden(Exception):
+    """The service does not let whoever is signed in do this."""
+
+
 class Refused(Exception):
     """The request is invalid; `errors` names the fields."""
 
@@ -136,6 +147,8 @@ class Client:
             for service, url in urls.items()
         }
         self._lists = Answers()
+        self._anonymous_read = settings.anonymous_read
+        self._tokens = _tokens(settings)
 
     @property
     def services(self) -> list[str]:
@@ -248,7 +261,7 @@ class Client:
         self._send(ADD, "POST", f"{wire.IMPORTS}/{what}", headers=WAIT, timeout=CHANGE_TIMEOUT)
 
     def _send(self, service: str, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
-        """Sends a request and returns the response if it succeeds. Raises Away, Missing, Stale or Refused otherwise."""
+        """Sends a request and returns the response if it succeeds. Raises an error otherwise."""
         with self._reaching(service):
             answer = self._request(service, method, path, **options)
             if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -273,11 +286,28 @@ class Client:
             sent["Content-Type"] = "application/json"
         if service == ADD and method != "GET":
             writes.note()
+        sent |= self._credentials(service)
         address = self._paths[service] + path
         return self._pools[service].urlopen(method, address, headers=sent, redirect=False, **options)
 
+    def _credentials(self, service: str) -> dict[str, str]:
+        """Says for whom the request is: the service decides again what they may do."""
+        principal = access.current()
+        if self._tokens is None or principal is access.ANONYMOUS or (service == READ and self._anonymous_read):
+            return {}
+        return {"Authorization": f"Bearer {self._tokens.of(principal)}", "X-Forwarded-For": audit.address()}
+
     def _decode(self, answer: urllib3.BaseHTTPResponse, kind: type[T]) -> T:
         return msgspec.json.decode(answer.data, type=kind)
+
+
+def _tokens(settings: Settings) -> "Tokens | None":
+    if settings.auth != "on":
+        return None
+    # With authentication off, nothing needs what this imports.
+    from display_product.signer import Tokens
+
+    return Tokens(settings)
 
 
 @lru_cache(maxsize=256)
@@ -290,6 +320,11 @@ def _fault(service: str, status: int, body: bytes) -> Exception:
         return Missing()
     if status == HTTPStatus.PRECONDITION_FAILED:
         return Stale()
+    if status == HTTPStatus.UNAUTHORIZED:
+        log.error("%s does not accept who sent the request: %s", service, body[:500].decode("utf-8", "replace"))
+        return Unrecognised()
+    if status == HTTPStatus.FORBIDDEN:
+        return Forbidden()
     try:
         problem = msgspec.json.decode(body, type=answers.Problem)
     except msgspec.DecodeError:

@@ -3,14 +3,15 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from display_product import client, messages
 from display_product.formats import number
-from display_product.web import limits
+from display_product.web import decisions, limits, preferences
 from serving import problems, streams
 
 RETRY_AFTER_SECONDS = 5
@@ -26,6 +27,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(streams.TooMany, _too_many)
     app.register_error_handler(client.Missing, missing)
     app.register_error_handler(client.Refused, refused)
+    app.register_error_handler(decisions.SignInNeeded, _sign_in)
+    app.register_error_handler(decisions.NotAllowed, not_allowed)
+    app.register_error_handler(client.Forbidden, not_allowed)
+    app.register_error_handler(client.Unrecognised, unrecognised)
     app.register_error_handler(OSError, _storage_full)
     app.register_error_handler(Exception, _bug)
 
@@ -86,6 +91,37 @@ def expired(error: CSRFError | None = None) -> Response:
         _("It was open for too long, or your browser blocks cookies for this site. Nothing was changed."),
         _("Go back, reload the page and send the form again."),
     )
+
+
+def not_allowed(error: decisions.NotAllowed | client.Forbidden | None = None) -> Response:
+    """403: the role of whoever is signed in does not suffice."""
+    limits.drain(current_app.extensions["drain_max"])
+    return page(
+        403,
+        _("You may look, but not change anything"),
+        _("You are signed in as a reader. Adding, changing, deleting and importing is for editors."),
+        _("If that is part of your work, ask the people who run the catalogue to make you an editor."),
+    )
+
+
+def unrecognised(error: client.Unrecognised) -> Response:
+    """503: a service does not believe who is at the page, so the keys, clocks or settings of the services differ."""
+    response = page(
+        503,
+        _("The catalogue does not recognise you"),
+        _("One part of the catalogue does not accept that you have signed in here. The fault is ours."),
+        _("Try again in a minute. If it happens again, tell the people who run the catalogue."),
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _sign_in(error: decisions.SignInNeeded) -> BaseResponse:
+    """Leads to the sign-in page, and from there back to this one, or home if this one is only reached by a form."""
+    limits.drain(current_app.extensions["drain_max"])
+    response = redirect(url_for("signing_in.show", next=preferences.here()), HTTPStatus.SEE_OTHER)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:

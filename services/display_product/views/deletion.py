@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 from catalog import wire
 from display_product import client
 from display_product.forms import PlainForm, ProductForm, texts
-from display_product.web import preferences
-from display_product.web.sessions import Signer
+from display_product.web import decisions, preferences
+from display_product.web.sessions import Signer, keys
 
 # As long as add-product keeps idempotency keys.
 UNDO_SECONDS = 24 * 3600
@@ -26,12 +26,14 @@ views = Blueprint("deletion", __name__)
 
 
 @views.get("/products/<product_id:product_id>/delete")
+@decisions.editor
 def ask(product_id: int) -> Response:
     """Asks for confirmation."""
     return _question(client.get().read(product_id))
 
 
 @views.post("/products/<product_id:product_id>/delete")
+@decisions.editor
 def delete(product_id: int) -> Response:
     """Deletes the version that the person has seen; if the product is already gone, that is a success."""
     product = _unsign(request.form.get("product", ""))
@@ -50,6 +52,7 @@ def delete(product_id: int) -> Response:
 
 
 @views.post("/products/undo")
+@decisions.editor
 def undo() -> Response:
     """Adds the deleted product again, but only once, however often the form is sent."""
     product = _unsign(request.form.get("product", ""))
@@ -75,7 +78,7 @@ def _deleted(product: wire.Product) -> Response:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="deleted product", signer=Signer)
+    return URLSafeTimedSerializer(keys(), salt="deleted product", signer=Signer)
 
 
 def _sign(product: wire.Product) -> str:

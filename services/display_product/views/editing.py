@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from catalog import wire
 from display_product import client, errors
 from display_product.forms import ETAG, ProductForm, texts
-from display_product.web import preferences
+from display_product.web import decisions, preferences
 from display_product.web.sessions import csrf
 
 # How many saved forms of a person can be submitted again.
@@ -19,13 +19,24 @@ views = Blueprint("editing", __name__)
 
 
 @views.get("/products/new")
+@decisions.editor
 def new() -> Response:
     """Shows the empty form."""
     return _page("add.html", ProductForm())
 
 
+def _keep_new() -> Response:
+    return _signed_out("add.html")
+
+
+def _keep_changed(product_id: int) -> Response:
+    return _signed_out("edit.html", product_id=product_id)
+
+
 # Both forms check their CSRF token themselves, so that the input is kept if the token has expired.
 @views.post("/products/new")
+@decisions.editor
+@decisions.keeping(_keep_new)
 @csrf.exempt
 def add() -> Response:
     """Adds the product, or shows the form again with its errors."""
@@ -46,6 +57,7 @@ def add() -> Response:
 
 
 @views.get("/products/<product_id:product_id>/edit")
+@decisions.editor
 def edit(product_id: int) -> Response:
     """Shows the form filled with the product."""
     product = client.get().read(product_id)
@@ -53,6 +65,8 @@ def edit(product_id: int) -> Response:
 
 
 @views.post("/products/<product_id:product_id>/edit")
+@decisions.editor
+@decisions.keeping(_keep_changed)
 @csrf.exempt
 def change(product_id: int) -> Response:
     """Changes the product, or shows the form again with its errors or with someone else's change."""
@@ -114,6 +128,16 @@ def _refused(template: str, form: ProductForm, **values: object) -> Response:
     status = HTTPStatus.FORBIDDEN if expired else HTTPStatus.UNPROCESSABLE_ENTITY
     form.shown.data = "errors"
     return _page(template, form, status, **values)
+
+
+def _signed_out(template: str, **values: object) -> Response:
+    """Shows what was typed to somebody whose session has ended meanwhile."""
+    form = ProductForm()
+    if not preferences.switched():
+        form.general.append(
+            _("You are no longer signed in. What you typed is still here: sign in on another tab, then send it again.")
+        )
+    return _page(template, form, HTTPStatus.FORBIDDEN, **values)
 
 
 def _redisplay(template: str, form: ProductForm, **values: object) -> Response:

@@ -5,6 +5,7 @@ from functools import partial
 from flask import Blueprint, Response
 
 from display_product import client
+from display_product.web import decisions
 from serving import streams
 
 CHUNK = 64 * 1024
@@ -13,6 +14,7 @@ views = Blueprint("exports", __name__)
 
 
 @views.get("/export/products.<any(csv, ndjson):kind>")
+@decisions.reader
 def download(kind: str) -> Response:
     """Streams the file."""
     return streams.admit(partial(_file, kind))

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from catalog import wire
 from display_product import client
-from display_product.web import kept
+from display_product.web import decisions, kept
 
 NEWEST = 8
 
@@ -14,6 +14,7 @@ views = Blueprint("home", __name__)
 
 
 @views.get("/")
+@decisions.reader
 def index() -> Response:
     """Shows the home page."""
     fetched = client.get().find({"sort": "-created_at", "limit": str(NEWEST)})

@@ -23,7 +23,7 @@ from catalog import cells, charsets, wire
 from display_product import client, errors, messages
 from display_product.formats import number
 from display_product.forms import ON_CONFLICT, TOKEN, ImportForm, PlainForm
-from display_product.web import limits, writes
+from display_product.web import decisions, limits, writes
 from display_product.web.sessions import csrf, has_cookie
 from display_product.web.uploads import Upload
 from serving.answers import FieldError
@@ -53,6 +53,7 @@ class Fault:
 
 
 @views.get("/import")
+@decisions.editor
 def choose() -> Response:
     """Shows the form to choose a file."""
     return _form(None, HTTPStatus.OK, request.args)
@@ -60,6 +61,7 @@ def choose() -> Response:
 
 # This view reads its form itself, piece by piece, and checks the token afterwards.
 @views.post("/import")
+@decisions.editor
 @csrf.exempt
 def send() -> Response:
     """Passes the file on to be checked, and redirects to the page of its import."""
@@ -79,6 +81,7 @@ def send() -> Response:
 
 
 @views.get("/imports")
+@decisions.reader
 def index() -> str:
     """Lists the imports, the newest first."""
     after = request.args.get("after")
@@ -88,18 +91,21 @@ def index() -> str:
 
 
 @views.get("/imports/<product_id:import_id>")
+@decisions.reader
 def show(import_id: int) -> Response:
     """Shows one import."""
     return _page(import_id)
 
 
 @views.post("/imports/<product_id:import_id>/start")
+@decisions.editor
 def start(import_id: int) -> Response:
     """Starts a checked import; pressing the button twice starts it once."""
     return _ask(import_id, client.get().start)
 
 
 @views.post("/imports/<product_id:import_id>/check")
+@decisions.editor
 def check(import_id: int) -> Response:
     """Checks the file again with another encoding or another choice for known SKUs."""
     options = _options(request.form)
@@ -107,12 +113,14 @@ def check(import_id: int) -> Response:
 
 
 @views.post("/imports/<product_id:import_id>/cancel")
+@decisions.editor
 def cancel(import_id: int) -> Response:
     """Cancels an import."""
     return _ask(import_id, client.get().cancel)
 
 
 @views.get("/imports/<product_id:import_id>/errors.csv")
+@decisions.reader
 def faults(import_id: int) -> Response:
     """Downloads the rejected rows as a file for a spreadsheet."""
     found = _read(import_id)

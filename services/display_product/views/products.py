@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from catalog import wire
 from display_product import client
 from display_product.paging import Place
-from display_product.web import kept
+from display_product.web import decisions, kept
 from serving.answers import FieldError
 
 SORTS = {
@@ -28,6 +28,7 @@ views = Blueprint("products", __name__)
 
 
 @views.get("/products")
+@decisions.reader
 def index() -> Response:
     """Shows one page of the list."""
     given = dict(request.args.lists())
@@ -58,6 +59,7 @@ def index() -> Response:
 
 
 @views.get("/products/")
+@decisions.reader
 def index_with_slash() -> Response:
     """Redirects to the list's one address."""
     query = request.query_string.decode("latin-1")
@@ -65,6 +67,7 @@ def index_with_slash() -> Response:
 
 
 @views.get("/products/<product_id:product_id>")
+@decisions.reader
 def show(product_id: int) -> Response:
     """Shows one product."""
     fetched = client.get().look_up(product_id)

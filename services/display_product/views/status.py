@@ -5,11 +5,13 @@ from werkzeug.wrappers import Response
 
 from catalog import __version__
 from display_product import client
+from display_product.web import decisions
 
 views = Blueprint("status", __name__)
 
 
 @views.get("/status")
+@decisions.reader
 def show() -> Response:
     """Shows each service with its version, its response time, and its dependencies."""
     api = client.get()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 
+from display_product.web import decisions
 from display_product.web.addresses import url_for
 
 FOLDER = Path(__file__).parents[1] / "static"
@@ -47,6 +48,7 @@ def _read(path: Path) -> Asset:
 
 
 @assets.get("/static/<name>")
+@decisions.open_to_all
 def static(name: str) -> Response:
     """Serves one file. The name of another version gives 404, since this process does not have its content."""
     found: Asset | None = current_app.extensions["assets"].get(name)

@@ -24,6 +24,7 @@ from catalog import __version__, wire
 from catalog.settings import Settings
 from display_product.web import preferences
 from display_product.web.cache import Answer
+from serving import access
 
 KEPT_BYTES = 8 * 1024 * 1024
 """Limit of all cached pages in a process."""
@@ -125,6 +126,7 @@ def _has_message() -> bool:
 
 def _etag(pages: Pages, fetched: Answer) -> str:
     """Hashes all inputs of the page: everything a template can see of a request that has no message to show."""
+    principal = access.current()
     parts = (
         pages.made_by,
         fetched.version,
@@ -133,6 +135,8 @@ def _etag(pages: Pages, fetched: Answer) -> str:
         request.query_string,
         get_locale().language,
         [preferences.current(name) for name in ("theme", "layout")],
+        # The page names them, and has the buttons that they may press.
+        [principal.kind, principal.name, principal.role],
     )
     return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
 
@@ -140,7 +144,7 @@ def _etag(pages: Pages, fetched: Answer) -> str:
 def _made_by(settings: Settings) -> bytes:
     """Hashes the code and settings, which may render the same products differently."""
     folder = Path(__file__).parents[1]
-    parts = [__version__, *map(version, RENDERERS), settings.currency, settings.import_max_bytes]
+    parts = [__version__, *map(version, RENDERERS), settings.currency, settings.import_max_bytes, settings.auth]
     digest = hashlib.blake2b(msgspec.msgpack.encode(parts))
     digest.update(Path(wire.__file__).read_bytes())
     for file in sorted(folder.rglob("*")):

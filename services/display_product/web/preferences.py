@@ -11,6 +11,7 @@ import flask_babel
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask import after_this_request as after
 
+from display_product.web import decisions
 from display_product.web.languages import COOKIE as LANGUAGE
 from display_product.web.languages import LANGUAGES
 from display_product.web.sessions import csrf, set_cookie
@@ -33,7 +34,7 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def chosen() -> dict[str, str]:
-        return {"theme": current("theme"), "layout": current("layout"), "here": _here()}
+        return {"theme": current("theme"), "layout": current("layout"), "here": here()}
 
 
 def current(name: str) -> str:
@@ -63,16 +64,17 @@ def switched() -> bool:
 # No CSRF token, so that pages without a form need no session: a forged choice only costs the person a click to undo,
 # and forging it does not even take SameSite cookies.
 @preferences.post("/preferences")
+@decisions.open_to_all
 @csrf.exempt
 def choose() -> Response:
     """Stores a choice, and redirects to the page where it was made."""
     if request.form.keys() - CHOICES.keys() - {"next"}:
         abort(HTTPStatus.BAD_REQUEST)
     switched()
-    return redirect(_local(request.form.get("next", "")), HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
+    return redirect(local(request.form.get("next", "")), HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
 
-def _here() -> str:
+def here() -> str:
     """The address of this page; that of the home page if this page is only reached by a form."""
     is_read = request.method in ("GET", "HEAD")
     if not is_read and not current_app.create_url_adapter(request).test(method="GET"):  # type: ignore[union-attr]
@@ -82,7 +84,7 @@ def _here() -> str:
     return f"{path}?{query}" if query and is_read else path
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """The address if it is on these pages, or else the home page: never another site or a neighbour's path."""
     is_plain = len(address) <= ADDRESS_MAX and address.isprintable() and "\\" not in address
     if is_plain and address.startswith("/") and not address.startswith("//"):

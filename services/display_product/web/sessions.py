@@ -11,9 +11,11 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner
 from itsdangerous import Signer as TokenSigner
+from werkzeug.wrappers import Response as BaseResponse
 
 from catalog.settings import Settings
 from display_product.web.addresses import prefix_of
+from serving import access
 from serving.settings import SettingError, read_secret
 
 KEY_MIN = 32
@@ -42,6 +44,9 @@ def has_cookie(token: str) -> bool:
     which no other site can set (OWASP, "Signed Double-Submit Cookie").
     """
     cookie = request.cookies.get(_cookie_of(token), "")
+    # Who signs in starts afresh: nobody else may have opened a form for them.
+    if access.current().kind == "person":
+        return False
     return "csrf_token" in session and _signer().verify_signature(token, cookie)
 
 
@@ -56,7 +61,7 @@ def _cookie_of(token: str) -> str:
 
 
 def _signer() -> TokenSigner:
-    return TokenSigner(current_app.secret_key or "", salt="form before a session")
+    return TokenSigner(keys(), salt="form before a session")
 
 
 csrf = Protection()
@@ -96,12 +101,16 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Reads the key, sets the cookie's attributes, and checks the CSRF token of every POST. Exits if it has no key."""
+    """Reads the keys, sets the cookie's attributes, and checks the CSRF token of every POST. Exits if there is none."""
     try:
-        app.secret_key = _read_key(settings)
+        first, *others = _read_keys(settings)
     except SettingError as error:
         sys.exit(f"error: {error}")
+    app.secret_key = first
     app.config.update(
+        SECRET_KEY_FALLBACKS=others,
+        # itsdangerous signs with the last one.
+        WTF_CSRF_SECRET_KEY=[*others, first],
         SESSION_COOKIE_NAME="catalog_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -117,14 +126,19 @@ def register(app: Flask, settings: Settings) -> None:
     app.after_request(_give_cookie)
 
 
-def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
-    """Sets a cookie that no script, other site or neighbouring application gets; `max_age` is in seconds."""
+def set_cookie(
+    response: BaseResponse, name: str, value: str, max_age: int | None = None, path: str | None = None
+) -> None:
+    """Sets a cookie that no script, other site or neighbouring application gets; `max_age` is in seconds.
+
+    The cookie is for the pages at and below `path`, or for all of them.
+    """
     settings: Settings = current_app.extensions["settings"]
     response.set_cookie(
         name,
         value,
         max_age=max_age,
-        path=_cookie_path(settings),
+        path=path or _cookie_path(settings),
         secure=_is_secure(settings),
         httponly=True,
         samesite="Lax",
@@ -141,10 +155,21 @@ def _cookie_path(settings: Settings) -> str:
     return prefix_of(settings.public_url) or "/"
 
 
-def _read_key(settings: Settings) -> str:
+def keys() -> list[str]:
+    """The keys in the order of itsdangerous: the last one signs, and all are valid."""
+    found: list[str] = current_app.config["WTF_CSRF_SECRET_KEY"]
+    return found
+
+
+def _read_keys(settings: Settings) -> list[str]:
+    """The keys, each on a line of its own: the first one signs, and all are valid, so that a key can be replaced."""
     if settings.secret_key_file is None:
         raise SettingError(
             f"CATALOG_SECRET_KEY_FILE is missing: name a file with at least {KEY_MIN} random characters, which sign "
             "the session cookie"
         )
-    return read_secret(settings.secret_key_file, "CATALOG_SECRET_KEY_FILE", least=KEY_MIN)
+    text = read_secret(settings.secret_key_file, "CATALOG_SECRET_KEY_FILE", least=KEY_MIN)
+    found = [line for line in text.splitlines() if line]
+    if any(len(key) < KEY_MIN for key in found):
+        raise SettingError(f"CATALOG_SECRET_KEY_FILE has a line with fewer than {KEY_MIN} characters; each is a key")
+    return found

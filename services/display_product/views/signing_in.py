@@ -1,0 +1,169 @@
+"""Signs people in by name and password, and signs everybody out."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import flask
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, PasswordField, StringField
+
+from catalog import counters
+from display_product import errors
+from display_product.forms import PlainForm
+from display_product.web import decisions, door, people, preferences
+from display_product.web.accounts import PASSWORD_BYTES_MAX, canonical
+from display_product.web.sessions import csrf, set_cookie
+from serving import access, audit
+
+if TYPE_CHECKING:
+    from display_product.web.oidc import Provider
+
+NAME_LOGGED_MAX = 100
+TOKEN_COOKIE = "catalog_id_token"  # noqa: S105
+
+views = Blueprint("signing_in", __name__)
+
+
+class SignInForm(PlainForm):
+    """Name and password, and where to go then."""
+
+    name = StringField(lazy_gettext("Name"))
+    password = PasswordField(lazy_gettext("Password"))
+    next = HiddenField()
+
+
+@views.get("/sign-in")
+@decisions.open_to_all
+def show() -> Response:
+    """Shows the form."""
+    return page(SignInForm(formdata=None, next=request.args.get("next", "")))
+
+
+# The view checks the CSRF token itself, so that the name is kept if the token has expired.
+@views.post("/sign-in")
+@decisions.open_to_all
+@csrf.exempt
+def sign_in() -> Response:
+    """Checks name and password, and goes on to where the person wanted to go."""
+    form = SignInForm()
+    entrance: door.Door | None = current_app.extensions["door"]
+    if entrance is None:
+        abort(HTTPStatus.NOT_FOUND)
+    if preferences.switched():
+        return page(form)
+    if not form.validate_on_submit():
+        fault = _("The form was open for too long, or your browser blocks cookies. Please send it again.")
+        return page(form, HTTPStatus.FORBIDDEN, fault)
+    name = canonical(form.name.data or "")
+    try:
+        account = entrance.enter(name, form.password.data or "", audit.address())
+    except door.TooOften as error:
+        note(name, "throttled")
+        fault = _("There were too many attempts. Wait for %(seconds)s seconds, then try again.", seconds=error.seconds)
+        return later(page(form, HTTPStatus.TOO_MANY_REQUESTS, fault), error.seconds)
+    except door.Busy:
+        note(name, "busy")
+        fault = _("Many people are signing in at the moment. Try again in a few seconds.")
+        return later(page(form, HTTPStatus.SERVICE_UNAVAILABLE, fault), door.BUSY_SECONDS)
+    if account is None:
+        note(name, "refused")
+        return page(form, HTTPStatus.UNPROCESSABLE_ENTITY, _why_not(form.password.data or ""))
+    people.get().sign_in("account", account.name, account.role, account.fingerprint)
+    counters.sign_ins.labels("account", "success").inc()
+    audit.record("sign_in", method="account")
+    return redirect(target(form.next.data or ""), HTTPStatus.SEE_OTHER)
+
+
+@views.get("/account")
+@decisions.reader
+def account() -> Response:
+    """Shows who is signed in, and the way out."""
+    person = people.current()
+    if person is None:
+        raise decisions.SignInNeeded
+    response = make_response(render_template("account.html", form=PlainForm(formdata=None), person=person))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# Whoever is signed out already needs no token for it.
+@views.post("/sign-out")
+@decisions.open_to_all
+@csrf.exempt
+def sign_out() -> Response:
+    """Ends the session."""
+    person = people.current()
+    address = None
+    if person is not None:
+        if not PlainForm().validate_on_submit():
+            return errors.expired()
+        audit.record("sign_out", method=person.method)
+        people.sign_out()
+        provider: Provider | None = current_app.extensions["provider"]
+        if provider is not None and person.method == "oidc":
+            home = flask.url_for("home.index", _external=True)
+            address = provider.logout_address(request.cookies.get(TOKEN_COOKIE, ""), home)
+    response: Response
+    if address:
+        # No redirect: the policy of the pages lets no form lead to another site.
+        response = make_response(render_template("signed_out.html", address=address))
+        response.headers["Refresh"] = f"0; url={address}"
+        response.headers["Cache-Control"] = "private, no-store"
+    else:
+        flash(_("You have signed out."))
+        response = redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
+    if TOKEN_COOKIE in request.cookies:
+        set_cookie(response, TOKEN_COOKIE, "", max_age=0, path=url_for("signing_in.sign_out"))
+    # So that the Back button shows nobody else what this person saw.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def page(form: SignInForm, status: int = HTTPStatus.OK, fault: str | None = None) -> Response:
+    """The sign-in page."""
+    html = render_template(
+        "sign_in.html", form=form, fault=fault, here=url_for("signing_in.show", next=form.next.data or None),
+        by_name=current_app.extensions["door"] is not None, by_provider=current_app.extensions["provider"] is not None,
+    )  # fmt: skip
+    response = make_response(html, status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def later(response: Response, seconds: int) -> Response:
+    """The response, with the time after which to try again."""
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _why_not(password: str) -> str:
+    if len(password.encode()) > PASSWORD_BYTES_MAX:
+        return _("A password can have %(most)s bytes at most.", most=PASSWORD_BYTES_MAX)
+    return _("Name or password is wrong.")
+
+
+def note(name: str, result: str, method: people.Method = "account") -> None:
+    """Counts and logs an attempt that failed. What was typed as a name may be a long text, and even the password."""
+    counters.sign_ins.labels(method, result).inc()
+    audit.record(
+        "sign_in_failed", access.ANONYMOUS, method=method, reason=result, name_given=name[:NAME_LOGGED_MAX] or None
+    )
+
+
+def target(address: str) -> str:
+    """Where to go after the sign-in: never out of these pages, and not back to this one."""
+    found = preferences.local(address)
+    return url_for("home.index") if found.startswith(url_for("signing_in.show")) else found
