@@ -6,7 +6,7 @@ nothing is asked.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from werkzeug.wrappers import Response
@@ -14,12 +14,10 @@ from werkzeug.wrappers import Response
 from catalog.settings import Settings
 from serving import access
 
-Decision = Literal["open", "reader", "editor"]
 View = TypeVar("View", bound=Callable[..., Any])
 Refusal = Callable[..., Response]
 
 HEALTH = ("livez", "readyz")
-RANKS: dict[str, int] = {"open": 0, "reader": 1, "editor": 2}
 
 
 class SignInNeeded(Exception):
@@ -30,7 +28,7 @@ class NotAllowed(Exception):
     """The role of whoever is signed in does not suffice."""
 
 
-def _decide(decision: Decision, view: View) -> View:
+def _decide(decision: access.Access, view: View) -> View:
     view.decision = decision  # type: ignore[attr-defined]
     return view
 
@@ -66,9 +64,9 @@ def register(app: Flask, settings: Settings) -> None:
         app.before_request(partial(_check, settings.anonymous_read))
 
 
-def of(app: Flask, endpoint: str) -> Decision | None:
+def of(app: Flask, endpoint: str) -> access.Access | None:
     """The decision of an endpoint's view; None if it has none."""
-    found: Decision | None = getattr(app.view_functions[endpoint], "decision", None)
+    found: access.Access | None = getattr(app.view_functions[endpoint], "decision", None)
     return "open" if endpoint in HEALTH else found
 
 
@@ -77,8 +75,8 @@ def _check(anonymous_read: bool) -> Response | None:
         return None
     decision = of(current_app, request.endpoint) or "editor"
     principal = access.current()
-    needed = 0 if decision == "reader" and anonymous_read else RANKS[decision]
-    if RANKS.get(principal.role, 0) >= needed:
+    is_free = decision == "open" or (decision == "reader" and anonymous_read)
+    if is_free or access.RANKS[principal.role] >= access.RANKS[decision]:
         return None
     if principal.role:
         raise NotAllowed

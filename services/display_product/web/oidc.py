@@ -135,7 +135,9 @@ class Provider:
         return str(found["url"])
 
     def _role(self, claim: Any) -> Role:
-        groups = {claim} if isinstance(claim, str) else {each for each in claim or () if isinstance(each, str)}
+        # A list; with some providers a single text, or an object whose members are named like the groups.
+        found = claim if isinstance(claim, list | dict) else [claim]
+        groups = {each for each in found if isinstance(each, str)}
         if groups & self._editors:
             return "editor"
         return "reader" if groups & self._readers or EVERYBODY in self._readers else ""
