@@ -5,6 +5,7 @@ from flask import Flask
 from add_product.import_views import import_views
 from add_product.imports import runner
 from add_product.outdated import Outdated
+from add_product.token_views import note_use, token_views
 from add_product.views import views
 from catalog import database, guard, service
 from catalog.settings import Settings, load
@@ -16,11 +17,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
-    guard.register(app, settings)
+    guard.register(app, settings, note_use)
     database.register(app, settings)
     app.extensions["imports"] = imports = runner.Runner(app, settings)
     app.extensions["background"] = [imports, Outdated(app)]
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)
+    app.register_blueprint(token_views)
     return app

@@ -1,9 +1,10 @@
 """Which tokens the two APIs accept, once CATALOG_AUTH is on."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
-from catalog import counters, page_tokens, wire
+from catalog import counters, page_tokens, token_verifier, wire
 from catalog.settings import Settings
+from catalog.token_verifier import NoteUse
 from serving import guard
 from serving.guard import Verifier
 
@@ -11,24 +12,29 @@ CREATED = {f"{wire.PRODUCTS}/": "product", f"{wire.IMPORTS}/": "import"}
 """The beginning of the address of what a request has created, and its name in the audit log."""
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Checks the requests of an API. Raises SettingError if a file that it needs cannot be used."""
+def register(app: Flask, settings: Settings, note_use: NoteUse) -> None:
+    """Checks the requests of an API. Raises SettingError if a file that it needs cannot be used.
+
+    `note_use` is told in which hour a token of a program is used.
+    """
     if settings.auth == "on":
-        guard.register(app, settings, _verifiers(settings), _count, _describe)
+        guard.register(app, settings, _verifiers(settings, note_use), _count, _describe)
 
 
-def _verifiers(settings: Settings) -> list[Verifier]:
-    return [verifier for verifier in (page_tokens.verifier(settings),) if verifier]
+def _verifiers(settings: Settings, note_use: NoteUse) -> list[Verifier]:
+    pages = page_tokens.verifier(settings)
+    return [token_verifier.Verifier(note_use), *([pages] if pages else [])]
 
 
 def _count(reason: str) -> None:
     counters.refusals.labels(reason).inc()
 
 
-def _describe(response: Response) -> dict[str, int]:
-    """The product or import that a request has written, for the audit log."""
+def _describe(response: Response) -> dict[str, int | str]:
+    """The product, import or token that a request has written, for the audit log; a view can add to `g.audited`."""
     arguments = request.view_args or {}
     named = {name.removesuffix("_id"): value for name, value in arguments.items()}
     location = response.headers.get("Location", "")
     created = {name: location.removeprefix(start) for start, name in CREATED.items() if location.startswith(start)}
-    return {**{name: int(number) for name, number in created.items() if number.isdigit()}, **named}
+    numbers = {name: int(number) for name, number in created.items() if number.isdigit()}
+    return {**numbers, **named, **g.get("audited", {})}

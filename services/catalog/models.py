@@ -133,6 +133,27 @@ class ImportPiece(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ApiToken(db.Model):  # type: ignore[name-defined,misc]
+    """A token of a program, which only its holder knows: what is stored is a hash of it."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        Index("ux_api_token_digest", "digest", unique=True),
+        {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str] = mapped_column(exact_text(64))
+    name: Mapped[str] = mapped_column(exact_text(text.NAME_MAX))
+    role: Mapped[str] = mapped_column(exact_text(16))
+    created_by: Mapped[str] = mapped_column(exact_text(ACTOR_NAME_MAX))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The hour of the last use."""
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class ProductChange(db.Model):  # type: ignore[name-defined,misc]
     """An entry of the history: a change of one product, or an import with the changes that are part of it.
 

@@ -1,7 +1,7 @@
 """The wire types: one definition decodes, validates, encodes and documents each request and response body."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,12 +10,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from catalog import price, text
 from serving.access import Kind as ActorKind
 from serving.answers import FieldError, Params
+from serving.bodies import Invalid
 from serving.parameters import ID_MAX
 
 PRODUCTS = "/api/v1/products"
 """Path of the products at add-product and read-product."""
 IMPORTS = "/api/v1/imports"
 """Path of the imports, at both as well."""
+TOKENS = "/api/v1/tokens"
+"""Path of the tokens of programs, at add-product."""
 CHANGES = "/api/v1/changes"
 """Path of the history at read-product."""
 
@@ -275,4 +278,90 @@ class ChangeList(Struct, frozen=True):
     """One page of the history, newest first."""
 
     items: list[Change]
+    next: Annotated[str | None, Meta(description="Address of the next page; null on the last page.")]
+
+
+TOKEN_DAYS_MAX = 3650
+"""Longest time for which a token is valid."""
+
+TokenName = Annotated[
+    str,
+    Meta(
+        description=f"What the token is for: one line of at most {text.NAME_MAX} characters, which appears as the name "
+        "of whoever changes something with it.",
+        examples=["Nightly price import"],
+        extra_json_schema={"pattern": text.NAME_PATTERN},
+        extra={"rule": text.name},
+    ),
+]
+
+
+def _role(value: str) -> str:
+    if value not in ("reader", "editor"):
+        raise Invalid("choice", "must be reader or editor")
+    return value
+
+
+def _days(value: str) -> Decimal:
+    try:
+        days = Decimal(value)
+    except InvalidOperation:
+        raise Invalid("type", "must be a whole number") from None
+    if not days.is_finite() or days != days.to_integral_value() or not 1 <= days <= TOKEN_DAYS_MAX:
+        raise Invalid("range", f"must be a whole number from 1 to {TOKEN_DAYS_MAX}")
+    return days
+
+
+class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token to make."""
+
+    name: TokenName
+    role: Annotated[
+        str,
+        Meta(
+            description="reader: may read. editor: may also write.",
+            extra_json_schema={"enum": ["reader", "editor"]},
+            extra={"rule": _role},
+        ),
+    ]
+    days: Annotated[
+        Decimal,
+        Meta(
+            description="For how many days the token is valid.",
+            extra_json_schema={"anyOf": [{"type": "integer", "minimum": 1, "maximum": TOKEN_DAYS_MAX}]},
+            extra={"rule": _days},
+        ),
+    ]
+
+
+class Token(Struct, frozen=True):
+    """A token of a program, without the token itself, which nobody but its holder knows."""
+
+    id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the token, given by the catalogue.")]
+    name: TokenName
+    role: Literal["reader", "editor"]
+    created_by: Annotated[str, Meta(description="Who made it.")]
+    created_at: Instant
+    expires_at: Instant
+    used_at: Annotated[Instant | None, Meta(description="The hour of the last use; null if never used.")]
+    revoked_at: Annotated[Instant | None, Meta(description="When it was revoked; null if it was not.")]
+
+
+class MadeToken(Struct, frozen=True):
+    """A token that has just been made. The catalogue shows it this once."""
+
+    token: Annotated[
+        str,
+        Meta(
+            description="The token itself, to be sent as `Authorization: Bearer …`.",
+            extra_json_schema={"pattern": "^pcat_[0-9A-Za-z]{49}$"},
+        ),
+    ]
+    details: Token
+
+
+class TokenPage(Struct, frozen=True):
+    """One page of the tokens, newest first; those that are revoked or have ended, too."""
+
+    items: list[Token]
     next: Annotated[str | None, Meta(description="Address of the next page; null on the last page.")]

@@ -6,6 +6,7 @@ from catalog import database, guard, service
 from catalog.settings import Settings, load
 from read_product import cache, hot
 from read_product.import_views import import_views
+from read_product.token_use import Reporter
 from read_product.views import views
 from serving import openapi, problems, streams
 
@@ -15,7 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = service.create(__name__, settings, probes=[database.probe])
     problems.register(app)
-    guard.register(app, settings)
+    guard.register(app, settings, Reporter(settings).note_use)
     database.register(app, settings, reads_only=True)
     streams.register(app, settings)
     cache.register(app, settings)

@@ -10,10 +10,12 @@ from serving.settings import PREFIX, SettingError, Settings
 
 Role = Literal["", "reader", "editor"]
 Kind = Literal["anonymous", "person", "token", "workload"]
-Access = Literal["open", "reader", "editor"]
-"""What a route needs: nothing at all, the right to read, or the right to write."""
+Access = Literal["open", "reader", "editor", "person"]
+"""What a route needs: nothing at all, the right to read, the right to write, or that right and to be no program."""
 
-RANKS: dict[str, int] = {"": 0, "reader": 1, "editor": 2}
+RANKS: dict[Role, int] = {"": 0, "reader": 1, "editor": 2}
+NEEDED: dict[Access, Role] = {"open": "", "reader": "reader", "editor": "editor", "person": "editor"}
+"""The role that each needs."""
 
 
 @dataclass(frozen=True, slots=True)

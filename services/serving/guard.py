@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from flask import Flask, Response, current_app, g, request
 
 from serving import audit, names
-from serving.access import ANONYMOUS, RANKS, Access, BadToken, Principal, Verified, current
+from serving.access import ANONYMOUS, NEEDED, RANKS, Access, BadToken, Principal, Verified, current
 from serving.problems import ProblemError
 from serving.settings import Settings
 
@@ -25,6 +25,7 @@ KEPT_MAX = 2000
 """Tokens that each process remembers."""
 SCHEME = "bearer "
 READS = ("GET", "HEAD")
+INSUFFICIENT = ', error="insufficient_scope"'
 
 
 class Verifier(Protocol):
@@ -116,7 +117,7 @@ def register(
     settings: Settings,
     verifiers: Sequence[Verifier],
     count: Callable[[str], None],
-    describe: Callable[[Response], dict[str, int]],
+    describe: Callable[[Response], dict[str, int | str]],
 ) -> None:
     """Checks every request of the app, and logs each write and each refusal for the audit.
 
@@ -152,19 +153,22 @@ def register(
             # RFC 6750, 3.1: whoever has tried another way of signing in has not presented a wrong token.
             challenge = "" if bad.reason == "scheme" else f', error="invalid_token", error_description="{bad.detail}"'
             raise refuse(HTTPStatus.UNAUTHORIZED, bad.reason, bad.detail, challenge) from None
-        if RANKS[principal.role] >= RANKS[need] or (need == "reader" and guard.anonymous_read):
+        role = NEEDED[need]
+        if RANKS[principal.role] >= RANKS[role] or (need == "reader" and guard.anonymous_read):
+            if need == "person" and principal.kind != "person":
+                detail = "Only people who have signed in may do this, not programs."
+                raise refuse(HTTPStatus.FORBIDDEN, "kind", detail, INSUFFICIENT + f', scope="{role}"')
             return
         if principal is ANONYMOUS:
             detail = "This needs a token: send it as “Authorization: Bearer …”."
             raise refuse(HTTPStatus.UNAUTHORIZED, "missing", detail, "")
-        challenge = f', error="insufficient_scope", scope="{need}"'
-        detail = f"This needs the role “{need}”, which the token does not have."
-        raise refuse(HTTPStatus.FORBIDDEN, "role", detail, challenge)
+        detail = f"This needs the role “{role}”, which the token does not have."
+        raise refuse(HTTPStatus.FORBIDDEN, "role", detail, INSUFFICIENT + f', scope="{role}"')
 
     @app.after_request
     def finish(response: Response) -> Response:
         need = needed()
-        if need == "editor" and request.method not in READS and "principal" in g and "is_refused" not in g:
+        if NEEDED[need] == "editor" and request.method not in READS and "principal" in g and "is_refused" not in g:
             audit.record(
                 request.endpoint or "",
                 current(),

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete
 
 import add_product
 import read_product
 from apps import Api, Apps, close
 from catalog import migrate
-from catalog.models import IdempotencyKey, Import, ImportPiece, Product, ProductChange, db
+from catalog.models import ApiToken, IdempotencyKey, Import, ImportPiece, Product, ProductChange, db
 from catalog.settings import Settings
+from keys import private_pem
+from secured import Secured
+from serving import bearer
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])
@@ -49,4 +53,48 @@ def api(apps: Apps) -> Api:
         connection.execute(delete(ProductChange))
         connection.execute(delete(Import))
         connection.execute(delete(ImportPiece))
+        connection.execute(delete(ApiToken))
     return Api(apps.database, apps.add.test_client(), apps.read.test_client(), apps.settings)
+
+
+@pytest.fixture(scope="module")
+def key() -> Ed25519PrivateKey:
+    """The key with which the pages sign."""
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def keys_file(key: Ed25519PrivateKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file with the public key of the pages."""
+    file: Path = tmp_path_factory.mktemp("keys") / "verification.pem"
+    file.write_text(bearer.public_keys(private_pem(key)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def secured(apps: Apps, key: Ed25519PrivateKey, keys_file: Path) -> Iterator[Secured]:
+    """Everybody may read; a page of the list is cached."""
+    yield from _secured(apps, key, keys_file, anonymous_read=True)
+
+
+@pytest.fixture(scope="module")
+def closed(apps: Apps, key: Ed25519PrivateKey, keys_file: Path) -> Iterator[Secured]:
+    """Reading needs a token as well."""
+    yield from _secured(apps, key, keys_file, anonymous_read=False)
+
+
+def _secured(apps: Apps, key: Ed25519PrivateKey, keys_file: Path, *, anonymous_read: bool) -> Iterator[Secured]:
+    writer, reader = (
+        msgspec.structs.replace(
+            app.extensions["settings"],
+            auth="on",
+            anonymous_read=anonymous_read,
+            verification_keys_file=str(keys_file),
+            read_cache_seconds=60,
+        )
+        for app in (apps.add, apps.read)
+    )
+    services = Secured(add_product.create_app(writer), read_product.create_app(reader), key)
+    yield services
+    close(services.add)
+    close(services.read)

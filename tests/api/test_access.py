@@ -5,97 +5,21 @@ import hmac
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from joserfc.jwk import OKPKey
-from werkzeug.test import TestResponse
 
-import add_product
-import read_product
-from apps import Api, Apps, close
+from apps import Api, Apps
 from catalog import counters
 from catalog.page_tokens import AUDIENCE, ISSUER
-from catalog.settings import Settings
 from keys import claims, private_pem, segment, signed
+from secured import NEW, PRODUCTS, Secured, assert_refused, bearing
 from serving import bearer
 from serving import guard as guarding
 
-PRODUCTS = "/api/v1/products"
-NEW = {"name": "Thing", "price": "1.00"}
 OPEN = {"/livez", "/readyz", "/api/v1/openapi.json"}
-
-
-@dataclass
-class Secured:
-    """Both services with authentication on, and the key of the pages."""
-
-    add: Flask
-    read: Flask
-    key: Ed25519PrivateKey
-
-    def token(self, role: str = "editor", **others: object) -> dict[str, str]:
-        """The header of a request of the pages."""
-        return bearing(signed(self.key, claims(role=role, **others)))
-
-    def write(self, headers: dict[str, str] | None = None) -> TestResponse:
-        """Adds a product."""
-        return self.add.test_client().post(PRODUCTS, json=NEW, headers=headers)
-
-    def list(self, headers: dict[str, str] | None = None) -> TestResponse:
-        """Reads the list."""
-        return self.read.test_client().get(PRODUCTS, headers=headers)
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture(scope="module")
-def key() -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.generate()
-
-
-@pytest.fixture(scope="module")
-def secured_settings(apps: Apps, key: Ed25519PrivateKey, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    file: Path = tmp_path_factory.mktemp("keys") / "verification.pem"
-    file.write_text(bearer.public_keys(private_pem(key)))
-    return msgspec.structs.replace(apps.settings, auth="on", verification_keys_file=str(file))
-
-
-@pytest.fixture(scope="module")
-def secured(secured_settings: Settings, key: Ed25519PrivateKey) -> Iterator[Secured]:
-    """Everybody may read; a page of the list is cached."""
-    yield from _secured(secured_settings, key)
-
-
-@pytest.fixture(scope="module")
-def closed(secured_settings: Settings, key: Ed25519PrivateKey) -> Iterator[Secured]:
-    """Reading needs a token as well."""
-    yield from _secured(msgspec.structs.replace(secured_settings, anonymous_read=False), key)
-
-
-def _secured(settings: Settings, key: Ed25519PrivateKey) -> Iterator[Secured]:
-    cached = msgspec.structs.replace(settings, read_cache_seconds=60)
-    services = Secured(add_product.create_app(settings), read_product.create_app(cached), key)
-    yield services
-    close(services.add)
-    close(services.read)
-
-
-def assert_refused(answer: TestResponse, status: int, error: str | None = None) -> None:
-    """The answer is a problem with a challenge (RFC 6750), and no cache may keep it."""
-    assert answer.status_code == status, answer.text
-    assert answer.content_type == "application/problem+json"
-    assert answer.json["status"] == status
-    challenge = answer.headers["WWW-Authenticate"]
-    assert challenge.startswith("Bearer realm=")
-    assert (f'error="{error}"' in challenge) if error else ("error" not in challenge)
-    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.usefixtures("api")
@@ -240,16 +164,20 @@ def test_each_route_has_a_decision(secured: Secured, closed: Secured, service: s
     assert "<" not in "".join(path for _, path, _ in routes(app))
     for method, path, endpoint in routes(app):
         need = getattr(app.view_functions[endpoint], "operation").access  # noqa: B009
-        assert need in ("open", "reader", "editor"), f"say what {method} {path} needs: operation(…, access=…)"
+        assert need in ("open", "reader", "editor", "person"), f"say what {method} {path} needs: operation(…, access=…)"
         assert (need == "open") == (path in OPEN), path
-        assert method == "GET" or need == "editor", path
+        assert method == "GET" or need in ("editor", "person"), path
         anonymous = client.open(path, method=method)
         if need == "open":
             assert anonymous.status_code == 200, path
             continue
         assert_refused(anonymous, 401)
         assert_refused(client.open(path, method=method, headers=bearing("x")), 401, "invalid_token")
-        if need == "editor":
+        if need == "person":
+            for kind in ("token", "workload"):
+                program = closed.token(kind=kind)
+                assert_refused(client.open(path, method=method, headers=program), 403, "insufficient_scope")
+        if need != "reader":
             assert_refused(open_client.open(path, method=method), 401)
             reader = closed.token("reader")
             assert_refused(client.open(path, method=method, headers=reader), 403, "insufficient_scope")

@@ -37,6 +37,7 @@ PAIRS_OF_LETTERS = (
     "ADD FULLTEXT INDEX ix_product_search_text (search_text) WITH PARSER ngram, ALGORITHM=COPY"
 )
 HISTORY = (
+    "DROP TABLE api_token",
     "DROP TABLE product_change",
     *(f"ALTER TABLE import DROP COLUMN {name}" for name in ("actor_kind", "actor_name", "request_id", "change_id")),
 )

@@ -155,3 +155,22 @@ ALTER TABLE import ADD COLUMN request_id VARCHAR(64) CHARACTER SET utf8mb4 COLLA
 ALTER TABLE import ADD COLUMN change_id BIGINT;
 
 UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
+
+-- Running upgrade 0007 -> 0008
+
+CREATE TABLE api_token (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    digest VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `role` VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    created_by VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    expires_at DATETIME(6) NOT NULL,
+    used_at DATETIME(6),
+    revoked_at DATETIME(6),
+    PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4;
+
+CREATE UNIQUE INDEX ux_api_token_digest ON api_token (digest);
+
+UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';

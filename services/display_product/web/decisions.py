@@ -76,7 +76,7 @@ def _check(anonymous_read: bool) -> Response | None:
     decision = of(current_app, request.endpoint) or "editor"
     principal = access.current()
     is_free = decision == "open" or (decision == "reader" and anonymous_read)
-    if is_free or access.RANKS[principal.role] >= access.RANKS[decision]:
+    if is_free or access.RANKS[principal.role] >= access.RANKS[access.NEEDED[decision]]:
         return None
     if principal.role:
         raise NotAllowed

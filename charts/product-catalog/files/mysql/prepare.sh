@@ -65,7 +65,7 @@ statements() {
   done
   user "$WRITER" writer-password
   grant_table SELECT alembic_version "$WRITER"
-  for table in product product_change idempotency_key import import_piece; do
+  for table in product product_change idempotency_key import import_piece api_token; do
     grant_table 'SELECT, INSERT, UPDATE, DELETE' "$table" "$WRITER"
   done
   user "$READER" reader-password
@@ -73,6 +73,7 @@ statements() {
   grant_table SELECT product "$READER"
   grant_table SELECT product_change "$READER"
   grant_table SELECT import "$READER"
+  grant_table SELECT api_token "$READER"
   user "$BACKUP" backup-password
   printf "GRANT LOCK TABLES, SELECT, SHOW VIEW, TRIGGER ON %s TO '%s'@'%%';\n" "$(all_tables "$DATABASE")" "$BACKUP"
 }
