@@ -55,6 +55,7 @@ IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
 IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
 PORT = "(:[1-9][0-9]{0,4})?"
 DOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"
+ISSUER = {"type": "string", "pattern": rf"^https?://((?i:{DOMAIN})|\[{IPV6}\]){PORT}(/[^?#\s]*)?$"}
 # The name of an image, without its tag (the reference grammar of distribution).
 REPOSITORY = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 PATH = _closed(
@@ -104,6 +105,27 @@ FORMS: dict[str, dict[str, Any]] = {
         "pattern": rf"^(https?://((?i:{DOMAIN})|\[{IPV6}\]){PORT}(/[^/?#\s]+)*/?)?$",
     },
     "objectName": OBJECT_NAME,
+    "optionalHost": HOST | {"pattern": rf"^({DNS_LABEL}(\.{DNS_LABEL})*)?$"},
+    # A scope of OAuth (RFC 6749).
+    "word": {"type": "string", "pattern": r"^[!#-\[\]-~]+$"},
+    # The list of groups is one setting, in which a comma separates them.
+    "group": {"type": "string", "pattern": "^[^,]*[^,\\s][^,]*$"},
+    "serviceAccount": {"type": "string", "pattern": rf"^system:serviceaccount:{DNS_LABEL}:{DOMAIN}$"},
+    "jwtIssuers": {
+        "type": "array",
+        "items": _closed(
+            {
+                "issuer": ISSUER,
+                "audience": {"type": "string", "minLength": 1},
+                "jwksUrl": ISSUER,
+                "caSecret": OBJECT_NAME | {"minLength": 1},
+                "claim": {"type": "string", "minLength": 1},
+                "editors": {"type": "array", "items": {"type": "string", "minLength": 1}},
+                "readers": {"type": "array", "items": {"type": "string", "minLength": 1}},
+            },
+            required=("issuer", "audience"),
+        ),
+    },
     "accessModes": {
         "type": "array",
         "minItems": 1,

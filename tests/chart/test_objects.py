@@ -1,5 +1,6 @@
 """What every object that the chart makes must be like."""
 
+import json
 import re
 from typing import Any
 
@@ -104,12 +105,20 @@ def test_only_the_job_that_creates_passwords_has_a_token() -> None:
         assert pod["spec"]["automountServiceAccountToken"] is ("-credentials-" in name), name
 
 
-def test_the_role_of_that_job_is_creating_secrets_and_reading_that_one() -> None:
-    rules = one(render_chart(), "Role", "credentials")["rules"]
+@pytest.mark.parametrize(("enabled", "verbs"), [(False, ["get"]), (True, ["get", "patch"])])
+def test_the_role_of_that_job_is_creating_secrets_and_completing_that_one(enabled: bool, verbs: list[str]) -> None:
+    rules = one(render_chart({"auth": {"enabled": enabled}}), "Role", "credentials")["rules"]
     assert rules == [
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
-        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["shop-credentials"], "verbs": ["get"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["shop-credentials"], "verbs": verbs},
     ]
+
+
+def test_turning_sign_in_on_runs_that_job_again() -> None:
+    def job(enabled: bool) -> str:
+        return str(one(render_chart({"auth": {"enabled": enabled}}, "credentials/job.yaml"), "Job", "")["metadata"])
+
+    assert job(True) != job(False)
 
 
 def test_no_password_stands_in_a_manifest_and_no_secret_is_an_object_of_the_chart() -> None:
@@ -120,13 +129,115 @@ def test_rendering_twice_gives_the_same() -> None:
     assert render_chart(EVERYTHING) == render_chart(EVERYTHING, arguments=("--is-upgrade",))
 
 
-def test_each_service_sees_its_own_secret_only() -> None:
-    objects = render_chart()
-    for service, key in zip(SERVICES, ["writer-password", "reader-password", "secret-key"], strict=True):
+@pytest.mark.parametrize("enabled", [False, True])
+def test_each_service_sees_its_own_secrets_only(enabled: bool) -> None:
+    objects = render_chart({"auth": {"enabled": enabled}})
+    keys = [["writer-password"], ["reader-password"], ["secret-key"]]
+    more = [["verification-keys"], ["verification-keys"], ["signing-key", "editors", "readers"]]
+    for service, own, added in zip(SERVICES, keys, more, strict=True):
         pod = one(objects, "Deployment", service)["spec"]["template"]
         (secret,) = [volume["secret"] for volume in pod["spec"]["volumes"] if "secret" in volume]
-        assert [item["key"] for item in secret["items"]] == [key]
+        assert [item["key"] for item in secret["items"]] == own + added * enabled
         assert secret["defaultMode"] == 0o440
+
+
+def test_whoever_signs_people_in_gets_every_secret_read_only_and_no_other_service_gets_any() -> None:
+    objects = render_chart(EVERYTHING)
+    named = {}
+    for service in SERVICES:
+        pod = one(objects, "Deployment", service)["spec"]["template"]["spec"]
+        named[service] = {volume["name"] for volume in pod["volumes"]}
+        (container,) = pod["containers"]
+        assert all(mount.get("readOnly") for mount in container["volumeMounts"] if mount["name"] != "tmp")
+        files = [value for name, value in environment(container).items() if name.endswith("_FILE")]
+        folders = tuple(f"{mount['mountPath']}/" for mount in container["volumeMounts"])
+        assert all(file.startswith(folders) for file in files), files
+    assert named == {
+        "add-product": {"tmp", "secrets", "issuers", "issuer-ca-0", "service-account"},
+        "read-product": {"tmp", "secrets", "issuers", "issuer-ca-0", "service-account"},
+        "display-product": {"tmp", "secrets", "oidc", "oidc-ca"},
+    }
+
+
+def test_the_services_are_told_who_may_do_what() -> None:
+    def variables(values: dict[str, Any], service: str) -> dict[str, str]:
+        return environment(containers(one(render_chart(values), "Deployment", service)["spec"]["template"])[0])
+
+    for service in SERVICES:
+        assert variables({"auth": {"enabled": False}}, service)["CATALOG_AUTH"] == "unprotected"
+        on = variables({"auth": {"enabled": True, "anonymousRead": False}}, service)
+        assert (on["CATALOG_AUTH"], on["CATALOG_ANONYMOUS_READ"]) == ("on", "false")
+    pages = variables(EVERYTHING, "display-product")
+    assert pages["CATALOG_OIDC_SCOPES"] == "openid profile email groups"
+    assert (pages["CATALOG_OIDC_EDITOR_GROUPS"], pages["CATALOG_OIDC_READER_GROUPS"]) == ("shop", "*")
+
+
+def test_the_trusted_issuers_are_a_file_that_the_services_can_follow() -> None:
+    issuers = json.loads(one(render_chart(EVERYTHING), "ConfigMap", "issuers")["data"]["issuers.json"])
+    assert issuers == [
+        {
+            "issuer": "https://login.example.com",
+            "audience": "catalog",
+            "claim": "client_id",
+            "editors": ["stock-keeping"],
+            "readers": ["search"],
+            "jwks_url": "https://keys.example.com:8443/jwks",
+            "ca_file": "/run/secrets/issuer-ca-0/ca.crt",
+        },
+        {
+            "issuer": "https://cluster.example.com",
+            "audience": "product-catalog",
+            "claim": "sub",
+            "editors": ["system:serviceaccount:stock:import"],
+            "readers": ["system:serviceaccount:stock:export"],
+            "jwks_url": "https://kubernetes.default.svc/openid/v1/jwks",
+            "ca_file": "/run/secrets/service-account/ca.crt",
+            "token_file": "/run/secrets/service-account/token",
+        },
+    ]
+
+
+def test_each_service_reaches_its_issuers_and_no_more() -> None:
+    objects = render_chart(EVERYTHING)
+    ports = {
+        service: [
+            port["port"]
+            for rule in one(objects, "NetworkPolicy", service)["spec"]["egress"]
+            if "to" not in rule
+            for port in rule["ports"]
+        ]
+        for service in SERVICES
+    }
+    assert ports == {
+        "add-product": [8443, 443, 6443, 53, 53],
+        "read-product": [8443, 443, 6443, 53, 53],
+        "display-product": [443, 53, 53],
+    }
+
+
+def test_programs_outside_reach_reading_and_writing_at_two_hosts_or_by_method() -> None:
+    objects = render_chart(EVERYTHING)
+    (ingress,) = of_kind(objects, "Ingress")
+    backends = {
+        (rule["host"], path["path"]): path["backend"]["service"]["name"]
+        for rule in ingress["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    }
+    assert backends == {
+        ("shop.example.com", "/"): "shop-display-product",
+        ("read.example.com", "/api/v1"): "shop-read-product",
+        ("write.example.com", "/api/v1"): "shop-add-product",
+    }
+    rules = one(objects, "HTTPRoute", "display-product")["spec"]["rules"]
+    routed = [
+        (rule["backendRefs"][0]["name"], [(match["path"]["value"], match.get("method")) for match in rule["matches"]])
+        for rule in rules
+    ]
+    assert routed == [
+        ("shop-read-product", [("/api/v1", "GET"), ("/api/v1", "HEAD")]),
+        ("shop-add-product", [("/api/v1", None)]),
+        ("shop-display-product", [("/", None)]),
+    ]
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, EXTERNAL])
@@ -163,7 +274,7 @@ def test_names_fit_and_stay_apart(release: str) -> None:
 # By kind, without the release's name and the hash of a Job's content.
 NAMES = {
     "Certificate": ["ca"],
-    "ConfigMap": ["backup", "init-schema", "mysql"],
+    "ConfigMap": ["backup", "init-schema", "issuers", "mysql"],
     "CronJob": ["backup", "restore"],
     "Deployment": ["add-product", "display-product", "read-product"],
     "HTTPRoute": ["display-product", "redirect"],

@@ -10,6 +10,23 @@ from chart.rendering import HELMS, Refused, render_chart
 pytestmark = pytest.mark.chart
 
 HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
+OIDC = {"issuer": "https://login.example.com", "clientId": "catalog", "editorGroups": ["shop"]}
+ISSUER = {"issuer": "https://i.example.com", "audience": "catalog", "editors": ["stock"]}
+
+
+def signing_in(**auth: Any) -> dict[str, Any]:
+    """Values of a release where people sign in."""
+    return {"auth": {"enabled": True, **auth}, "publicUrl": "https://shop.example.com"}
+
+
+def at_hosts(**hosts: str) -> dict[str, Any]:
+    """The same with the APIs at these hosts of the Ingress."""
+    return signing_in() | {"ingress": {"enabled": True, "hosts": HOSTS, "api": {"enabled": True, **hosts}}}
+
+
+def merged(values: dict[str, Any], block: str, **more: Any) -> dict[str, Any]:
+    """The values with more in one block."""
+    return values | {block: values[block] | more}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +172,50 @@ HOSTS = [{"host": "shop.example.com", "paths": [{"path": "/"}]}]
         ({"database": {"name": "no`quotes"}}, "/database/name"),
         ({"backup": {"persistence": {"existingClaim": "c", "storageClass": "s"}}}, "persistence.storageClass has no"),
         ({"backup": {"persistence": {"existingClaim": "c", "annotations": {"a": "b"}}}}, "annotations has no effect"),
+        ({"auth": {"anonymousRead": False}}, "auth.anonymousRead is false and auth.enabled is false"),
+        ({"auth": {"oidc": OIDC}}, "auth.oidc.issuer has no effect while auth.enabled is false"),
+        ({"auth": {"jwt": {"issuers": [ISSUER]}}}, "auth.jwt.issuers has no effect while auth.enabled is false"),
+        (
+            {"auth": {"jwt": {"serviceAccounts": {"enabled": True}}}},
+            "auth.jwt.serviceAccounts.enabled has no effect while auth.enabled is false",
+        ),
+        (
+            {"ingress": {"enabled": True, "hosts": HOSTS, "api": {"enabled": True, "readHost": "r.example.com"}}},
+            "ingress.api.enabled publishes the APIs, where everybody could write",
+        ),
+        ({"httpRoute": {"api": True}}, "httpRoute.api publishes the APIs, where everybody could write"),
+        (signing_in(oidc=OIDC | {"clientId": ""}), "auth.oidc.clientId is empty"),
+        (signing_in(oidc=OIDC | {"editorGroups": []}), "auth.oidc.editorGroups and auth.oidc.readerGroups are both"),
+        (signing_in(oidc=OIDC | {"editorGroups": ["*"]}), "everybody at the provider could write"),
+        (signing_in(oidc=OIDC | {"scopes": ["email"]}), "auth.oidc.scopes lacks openid"),
+        (signing_in(oidc=OIDC) | {"publicUrl": ""}, "publicUrl is needed: the provider"),
+        (signing_in(oidc={"clientId": "c"}), "auth.oidc.clientId has no effect while auth.oidc.issuer is empty"),
+        (signing_in(oidc=OIDC | {"editorGroups": ["a,b"]}), "/auth/oidc/editorGroups/0"),
+        (signing_in(jwt={"issuers": [ISSUER | {"editors": []}]}), "neither editors nor readers"),
+        (signing_in(jwt={"issuers": [ISSUER, ISSUER]}), "auth.jwt names the issuer https://i.example.com twice"),
+        (signing_in(jwt={"issuers": [{"issuer": "https://i.example.com"}]}), "/auth/jwt/issuers/0"),
+        (signing_in(jwt={"serviceAccounts": {"enabled": True}}), "auth.jwt.serviceAccounts.issuer is empty"),
+        (
+            signing_in(jwt={"serviceAccounts": {"enabled": True, "issuer": "https://i.example.com"}}),
+            "auth.jwt.serviceAccounts.editors and auth.jwt.serviceAccounts.readers are both empty",
+        ),
+        (
+            signing_in(jwt={"serviceAccounts": {"editors": ["stock-keeping"]}}),
+            "/auth/jwt/serviceAccounts/editors/0",
+        ),
+        (signing_in() | {"ingress": {"api": {"enabled": True}}}, "no effect while ingress.enabled is false"),
+        (at_hosts(), "needs ingress.api.readHost or ingress.api.writeHost"),
+        (at_hosts(readHost="r.example.com", writeHost="r.example.com"), "cannot tell reading from writing at one host"),
+        (at_hosts(readHost="shop.example.com"), "give the APIs hosts of their own"),
+        (at_hosts(readHost="r.example.com"), "ingress.api.enabled needs networkPolicy.apiFrom"),
+        (
+            merged(
+                at_hosts(readHost="r.example.com"), "ingress", tls=[{"secretName": "t", "hosts": ["shop.example.com"]}]
+            ),
+            "ingress.tls lacks r.example.com",
+        ),
+        ({"ingress": {"api": {"readHost": "r.example.com"}}}, "no effect while ingress.api.enabled is false"),
+        (signing_in() | {"httpRoute": {"api": True}}, "no effect while httpRoute.enabled is false"),
         ({"currency": "euro"}, "/currency"),
         ({"logLevel": "LOUD"}, "/logLevel"),
     ],

@@ -1,17 +1,25 @@
 {{/*
 The three services, as a list. Each has a name, which is also that of its objects, and a block of values. `database`
-and `calls` say what it connects to, `secret` which key of the Secret it sees and as which file, `env` which settings it
-has that the others do not, and `public` whether people reach it from outside the cluster.
+and `calls` say what it connects to, `secrets` which keys of the Secret it sees and as which files, `env` which settings
+it has that the others do not, `public` whether people reach it from outside the cluster, and `host` at which host of the
+Ingress programs do. `issuers` are the URLs at which it finds keys, and `verifies` says that it verifies tokens.
 */}}
 {{- define "product-catalog.services" -}}
+{{- $auth := .Values.auth -}}
 - name: add-product
   block: addProduct
   app: add_product:create_app()
   database:
     user: {{ .Values.database.writerUser | quote }}
     host: {{ .Values.externalDatabase.host | quote }}
-  secret: {key: writer-password, path: database-password}
+  secrets:
+    - {key: writer-password, path: database-password}
+    {{- include "product-catalog.verificationKeys" . | nindent 4 }}
+  verifies: true
+  issuers: {{ include "product-catalog.issuerUrls" . }}
+  host: {{ .Values.ingress.api.writeHost | quote }}
   env:
+    {{- include "product-catalog.verificationEnv" . | nindent 4 }}
     CATALOG_CURRENCY: {{ .Values.currency | quote }}
     CATALOG_IMPORT_MAX_BYTES: {{ .Values.importMaxBytes | int64 | quote }}
 - name: read-product
@@ -20,16 +28,36 @@ has that the others do not, and `public` whether people reach it from outside th
   database:
     user: {{ .Values.database.readerUser | quote }}
     host: {{ .Values.externalDatabase.readHost | default .Values.externalDatabase.host | quote }}
-  secret: {key: reader-password, path: database-password}
+  secrets:
+    - {key: reader-password, path: database-password}
+    {{- include "product-catalog.verificationKeys" . | nindent 4 }}
+  verifies: true
+  issuers: {{ include "product-catalog.issuerUrls" . }}
+  host: {{ .Values.ingress.api.readHost | quote }}
+  {{- if $auth.enabled }}
+  calls: [add-product]
+  {{- end }}
   env:
+    {{- include "product-catalog.verificationEnv" . | nindent 4 }}
+    {{- if $auth.enabled }}
+    CATALOG_ADD_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "add-product" "overrides" .Values.addProduct) }}
+    {{- end }}
     CATALOG_READ_CACHE_SECONDS: {{ .Values.readCacheSeconds | int | quote }}
 - name: display-product
   block: displayProduct
   app: display_product:create_app()
   public: true
   calls: [add-product, read-product]
-  secret: {key: secret-key, path: secret-key}
+  secrets:
+    - {key: secret-key, path: secret-key}
+    {{- if $auth.enabled }}
+    - {key: signing-key, path: signing-key}
+    - {key: editors, path: editors}
+    - {key: readers, path: readers}
+    {{- end }}
+  issuers: {{ list $auth.oidc.issuer | compact | toJson }}
   env:
+    {{- include "product-catalog.signInEnv" . | nindent 4 }}
     CATALOG_CURRENCY: {{ .Values.currency | quote }}
     CATALOG_ADD_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "add-product" "overrides" .Values.addProduct) }}
     CATALOG_READ_URL: {{ include "product-catalog.serviceUrl" (dict "root" . "component" "read-product" "overrides" .Values.readProduct) }}
@@ -38,6 +66,121 @@ has that the others do not, and `public` whether people reach it from outside th
     {{- with include "product-catalog.publicUrl" . }}
     CATALOG_PUBLIC_URL: {{ . | quote }}
     {{- end }}
+{{- end }}
+
+{{/* The keys of the Secret, as items of a volume, with which a service verifies tokens. */}}
+{{- define "product-catalog.verificationKeys" -}}
+{{- if .Values.auth.enabled -}}
+- {key: verification-keys, path: verification-keys}
+{{- end }}
+{{- end }}
+
+{{/* The settings of a service that verifies tokens. */}}
+{{- define "product-catalog.verificationEnv" -}}
+{{- if .Values.auth.enabled -}}
+CATALOG_VERIFICATION_KEYS_FILE: /run/secrets/catalog/verification-keys
+{{- if include "product-catalog.hasIssuers" . }}
+CATALOG_JWT_ISSUERS_FILE: /etc/catalog/issuers/issuers.json
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The settings by which people sign in. */}}
+{{- define "product-catalog.signInEnv" -}}
+{{- if .Values.auth.enabled -}}
+CATALOG_SIGNING_KEY_FILE: /run/secrets/catalog/signing-key
+CATALOG_EDITORS_FILE: /run/secrets/catalog/editors
+CATALOG_READERS_FILE: /run/secrets/catalog/readers
+CATALOG_SESSION_GENERATION: {{ int .Values.auth.sessionGeneration | quote }}
+{{- with .Values.auth.oidc }}
+{{- if .issuer }}
+CATALOG_OIDC_ISSUER: {{ .issuer | quote }}
+CATALOG_OIDC_CLIENT_ID: {{ .clientId | quote }}
+CATALOG_OIDC_SCOPES: {{ join " " .scopes | quote }}
+CATALOG_OIDC_GROUPS_CLAIM: {{ .groupsClaim | quote }}
+CATALOG_OIDC_EDITOR_GROUPS: {{ join "," .editorGroups | quote }}
+CATALOG_OIDC_READER_GROUPS: {{ join "," .readerGroups | quote }}
+{{- if .existingSecret }}
+CATALOG_OIDC_CLIENT_SECRET_FILE: /run/secrets/oidc/client-secret
+{{- end }}
+{{- if .caSecret }}
+CATALOG_OIDC_CA_FILE: /run/secrets/oidc-ca/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether there are issuers whose tokens the APIs accept; empty if not. */}}
+{{- define "product-catalog.hasIssuers" -}}
+{{- if and .Values.auth.enabled (or .Values.auth.jwt.issuers .Values.auth.jwt.serviceAccounts.enabled) }}true{{ end -}}
+{{- end }}
+
+{{/* The URLs at which the APIs find the keys of these issuers, but the cluster's own, as JSON. */}}
+{{- define "product-catalog.issuerUrls" -}}
+{{- $urls := list -}}
+{{- range .Values.auth.jwt.issuers }}{{ $urls = append $urls (.jwksUrl | default .issuer) }}{{ end -}}
+{{- toJson $urls -}}
+{{- end }}
+
+{{/* Volumes of a service for signing in and for tokens, besides the Secret with the passwords. Takes root and service. */}}
+{{- define "product-catalog.authVolumes" -}}
+{{- $auth := .root.Values.auth -}}
+{{- if and .service.verifies (include "product-catalog.hasIssuers" .root) }}
+- name: issuers
+  configMap:
+    name: {{ include "product-catalog.fullname" .root }}-issuers
+{{- range $number, $issuer := $auth.jwt.issuers }}
+{{- if $issuer.caSecret }}
+- name: issuer-ca-{{ $number }}
+  secret:
+    secretName: {{ $issuer.caSecret }}
+    defaultMode: 0440
+    items:
+      - {key: ca.crt, path: ca.crt}
+{{- end }}
+{{- end }}
+{{- if $auth.jwt.serviceAccounts.enabled }}
+# By its own token, a pod may ask the API server for the keys of all service accounts.
+- name: service-account
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - {key: ca.crt, path: ca.crt}
+{{- end }}
+{{- else if and .service.public $auth.enabled $auth.oidc.issuer }}
+{{- with $auth.oidc.existingSecret }}
+- name: oidc
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - {key: {{ $auth.oidc.clientSecretKey }}, path: client-secret}
+{{- end }}
+{{- with $auth.oidc.caSecret }}
+- name: oidc-ca
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - {key: {{ $auth.oidc.caKey }}, path: ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The mounts of these volumes. Takes root and service. */}}
+{{- define "product-catalog.authMounts" -}}
+{{- range include "product-catalog.authVolumes" . | fromYamlArray }}
+{{- if eq .name "issuers" }}
+- {name: issuers, mountPath: /etc/catalog/issuers, readOnly: true}
+{{- else }}
+- {name: {{ .name }}, mountPath: /run/secrets/{{ .name }}, readOnly: true}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* The service that people reach from outside the cluster, as YAML. */}}
@@ -233,14 +376,16 @@ affinity:
 {{- .Values.credentials.existingSecret | default (printf "%s-credentials" (include "product-catalog.fullname" .)) -}}
 {{- end }}
 
-{{/* The volume with the only secret that a pod may see. Takes root, key and path. */}}
+{{/* The volume with the only secrets that a pod may see. Takes root, and items with key and path. */}}
 {{- define "product-catalog.secretVolume" -}}
 - name: secrets
   secret:
     secretName: {{ include "product-catalog.secretName" .root }}
     defaultMode: 0440
     items:
+      {{- range .items }}
       - {key: {{ .key }}, path: {{ .path }}}
+      {{- end }}
 {{- end }}
 
 {{/* Host of the database. Takes root and host, which is that of the external one. */}}
@@ -308,4 +453,26 @@ affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- end -}}
+{{- end }}
+
+{{/* The rule of a NetworkPolicy that lets pods connect to the cluster's API server. */}}
+{{- define "product-catalog.apiServerEgress" -}}
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - {port: {{ int . }}, protocol: TCP}
+    {{- end }}
+  {{- with .Values.networkPolicy.apiServerTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{/* The ports in URLs, each once, as JSON. Takes the URLs. */}}
+{{- define "product-catalog.portsOf" -}}
+{{- $ports := list -}}
+{{- range . -}}
+{{- $port := regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" -}}
+{{- $ports = append $ports ($port | default (ternary "443" "80" (hasPrefix "https:" .)) | int) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
 {{- end }}

@@ -104,7 +104,7 @@ volumeMounts:
 - name: script
   configMap:
     name: {{ include "product-catalog.fullname" .root }}-backup
-{{ include "product-catalog.secretVolume" (dict "root" .root "key" .key "path" "database-password") }}
+{{ include "product-catalog.secretVolume" (dict "root" .root "items" (list (dict "key" .key "path" "database-password"))) }}
 {{- with include "product-catalog.databaseCaVolume" .root }}{{ nindent 0 . }}{{ end }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}

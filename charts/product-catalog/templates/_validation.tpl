@@ -11,6 +11,7 @@ already refused unknown keys and wrong types.
   {{- include "product-catalog.checkDatabase" . -}}
   {{- include "product-catalog.checkBackup" . -}}
   {{- include "product-catalog.checkSecret" . -}}
+  {{- include "product-catalog.checkAuth" . -}}
   {{- include "product-catalog.checkClaim" . -}}
   {{- include "product-catalog.checkIngress" . -}}
   {{- include "product-catalog.checkHttpRoute" . -}}
@@ -161,6 +162,15 @@ namespace is still to be created.
         {{- fail (printf "credentials.existingSecret names the Secret %q, which lacks the key %s." $name $key) -}}
       {{- end -}}
     {{- end -}}
+    {{- if .Values.auth.enabled -}}
+      {{- $lacking := list -}}
+      {{- range $key := list "signing-key" "verification-keys" }}{{ if not (get $secret.data $key) }}{{ $lacking = append $lacking $key }}{{ end }}{{ end -}}
+      {{- /* No account at all is possible, where people sign in through a provider. */ -}}
+      {{- range $key := list "editors" "readers" }}{{ if not (hasKey $secret.data $key) }}{{ $lacking = append $lacking $key }}{{ end }}{{ end -}}
+      {{- if $lacking -}}
+        {{- fail (printf "credentials.existingSecret names the Secret %q, which lacks what auth.enabled needs to sign in, the keys %s: make them as https://github.com/product-catalog/product-catalog/blob/main/docs/operations.md#a-secret-of-your-own says, or set auth.enabled to false." $name (join ", " $lacking)) -}}
+      {{- end -}}
+    {{- end -}}
   {{- end -}}
 {{- end }}
 
@@ -202,6 +212,117 @@ seen only where Helm talks to the cluster.
   {{- end -}}
 {{- end }}
 
+{{/* Who may do what. */}}
+{{- define "product-catalog.checkAuth" -}}
+  {{- $auth := .Values.auth -}}
+  {{- if not $auth.enabled -}}
+    {{- if not $auth.anonymousRead -}}
+      {{- fail "auth.anonymousRead is false and auth.enabled is false too, so that everybody may even write: set auth.enabled to true." -}}
+    {{- end -}}
+    {{- range $key, $value := dict "auth.oidc.issuer" $auth.oidc.issuer "auth.jwt.issuers" $auth.jwt.issuers "auth.jwt.serviceAccounts.enabled" $auth.jwt.serviceAccounts.enabled -}}
+      {{- if $value }}{{ fail (printf "%s has no effect while auth.enabled is false: set auth.enabled to true." $key) }}{{ end -}}
+    {{- end -}}
+    {{- range $key, $value := dict "ingress.api.enabled" .Values.ingress.api.enabled "httpRoute.api" .Values.httpRoute.api -}}
+      {{- if $value }}{{ fail (printf "%s publishes the APIs, where everybody could write while auth.enabled is false: set auth.enabled to true." $key) }}{{ end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- include "product-catalog.checkProvider" . -}}
+  {{- include "product-catalog.checkIssuers" . -}}
+  {{- include "product-catalog.checkApiRoutes" . -}}
+{{- end }}
+
+{{- define "product-catalog.checkProvider" -}}
+  {{- $oidc := .Values.auth.oidc -}}
+  {{- if $oidc.issuer -}}
+    {{- if not $oidc.clientId -}}
+      {{- fail "auth.oidc.clientId is empty: name the ID that the provider in auth.oidc.issuer knows the pages by." -}}
+    {{- end -}}
+    {{- if not (or $oidc.editorGroups $oidc.readerGroups) -}}
+      {{- fail "auth.oidc.editorGroups and auth.oidc.readerGroups are both empty, so nobody could do anything after signing in through auth.oidc.issuer: name the groups that may write or read." -}}
+    {{- end -}}
+    {{- if has "*" $oidc.editorGroups -}}
+      {{- fail "auth.oidc.editorGroups has *, by which everybody at the provider could write: name the groups that may." -}}
+    {{- end -}}
+    {{- if not (has "openid" $oidc.scopes) -}}
+      {{- fail "auth.oidc.scopes lacks openid, without which the provider does not say who has signed in." -}}
+    {{- end -}}
+    {{- if not (include "product-catalog.publicUrl" .) -}}
+      {{- fail "publicUrl is needed: the provider in auth.oidc.issuer sends people back to the address of the pages." -}}
+    {{- end -}}
+  {{- else -}}
+    {{- range $key := list "clientId" "existingSecret" "caSecret" "editorGroups" "readerGroups" -}}
+      {{- if get $oidc $key -}}
+        {{- fail (printf "auth.oidc.%s has no effect while auth.oidc.issuer is empty: name the provider there." $key) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+{{- end }}
+
+{{- define "product-catalog.checkIssuers" -}}
+  {{- $accounts := .Values.auth.jwt.serviceAccounts -}}
+  {{- $names := list -}}
+  {{- range $issuer := .Values.auth.jwt.issuers -}}
+    {{- if not (or $issuer.editors $issuer.readers) -}}
+      {{- fail (printf "auth.jwt.issuers has %s with neither editors nor readers, so its tokens could do nothing: name the values of the claim %s that may." $issuer.issuer ($issuer.claim | default "sub")) -}}
+    {{- end -}}
+    {{- $names = append $names $issuer.issuer -}}
+  {{- end -}}
+  {{- if $accounts.enabled -}}
+    {{- if not $accounts.issuer -}}
+      {{- fail "auth.jwt.serviceAccounts.issuer is empty: `kubectl get --raw /.well-known/openid-configuration` shows what this cluster calls itself." -}}
+    {{- end -}}
+    {{- if not (or $accounts.editors $accounts.readers) -}}
+      {{- fail "auth.jwt.serviceAccounts.editors and auth.jwt.serviceAccounts.readers are both empty: name the service accounts that may write or read." -}}
+    {{- end -}}
+    {{- $names = append $names $accounts.issuer -}}
+  {{- end -}}
+  {{- range $name := uniq $names -}}
+    {{- $times := 0 -}}
+    {{- range $names }}{{ if eq . $name }}{{ $times = add1 $times }}{{ end }}{{ end -}}
+    {{- if gt (int $times) 1 -}}
+      {{- fail (printf "auth.jwt names the issuer %s twice: name it once, with all its editors and readers." $name) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end }}
+
+{{/* Where programs outside of the cluster reach the APIs. */}}
+{{- define "product-catalog.checkApiRoutes" -}}
+  {{- $api := .Values.ingress.api -}}
+  {{- if $api.enabled -}}
+    {{- if not .Values.ingress.enabled -}}
+      {{- fail "ingress.api.enabled has no effect while ingress.enabled is false: set ingress.enabled to true." -}}
+    {{- end -}}
+    {{- if not (or $api.readHost $api.writeHost) -}}
+      {{- fail "ingress.api.enabled needs ingress.api.readHost or ingress.api.writeHost: name the host at which programs reach the API that reads, or the one that writes." -}}
+    {{- end -}}
+    {{- if eq $api.readHost $api.writeHost -}}
+      {{- fail (printf "ingress.api.readHost and ingress.api.writeHost are both %q: an Ingress cannot tell reading from writing at one host, so name two." $api.readHost) -}}
+    {{- end -}}
+    {{- range .Values.ingress.hosts -}}
+      {{- if has .host (compact (list $api.readHost $api.writeHost)) -}}
+        {{- fail (printf "ingress.api and ingress.hosts both name %q: give the APIs hosts of their own." .host) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- range $host := compact (list $api.readHost $api.writeHost) -}}
+      {{- $encrypted := false -}}
+      {{- range $.Values.ingress.tls }}{{ if has $host .hosts }}{{ $encrypted = true }}{{ end }}{{ end -}}
+      {{- if and $.Values.ingress.tls (not $encrypted) -}}
+        {{- fail (printf "ingress.tls lacks %s, one of the hosts in ingress.api: tokens would cross the network in clear." $host) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- else if or $api.readHost $api.writeHost -}}
+    {{- fail "ingress.api.readHost and ingress.api.writeHost have no effect while ingress.api.enabled is false." -}}
+  {{- end -}}
+  {{- if and .Values.httpRoute.api (not .Values.httpRoute.enabled) -}}
+    {{- fail "httpRoute.api has no effect while httpRoute.enabled is false: set httpRoute.enabled to true." -}}
+  {{- end -}}
+  {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.apiFrom) -}}
+    {{- range $key, $value := dict "ingress.api.enabled" $api.enabled "httpRoute.api" .Values.httpRoute.api -}}
+      {{- if $value }}{{ fail (printf "%s needs networkPolicy.apiFrom: name the namespace of the controller there, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}}]." $key) }}{{ end -}}
+    {{- end -}}
+  {{- end -}}
+{{- end }}
+
 {{- define "product-catalog.checkIngress" -}}
   {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
     {{- fail "ingress.hosts is empty: name the host under which people open the pages, as ingress.enabled is true." -}}
@@ -236,6 +357,7 @@ seen only where Helm talks to the cluster.
   {{- end -}}
   {{- $hosts := list -}}
   {{- range .Values.ingress.hosts }}{{ $hosts = append $hosts .host }}{{ end -}}
+  {{- if .Values.ingress.api.enabled }}{{ $hosts = concat $hosts (list .Values.ingress.api.readHost .Values.ingress.api.writeHost) }}{{ end -}}
   {{- range .Values.ingress.tls -}}
     {{- range .hosts -}}
       {{- if not (has . $hosts) -}}
