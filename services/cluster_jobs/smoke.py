@@ -1,6 +1,8 @@
-"""Adds a product, finds it in all three services, and deletes it: `python -m cluster_jobs.smoke ADD READ DISPLAY`.
+"""Tries all three services: `python -m cluster_jobs.smoke ADD READ DISPLAY [read|closed]`.
 
-`helm test` runs this program. The arguments are the services' base URLs.
+`helm test` runs this program. The first arguments are the services' base URLs. Where nobody signs in, it adds a
+product, finds it in all three, and deletes it. It has no token, so where people sign in, it checks that everything
+answers, and that whoever has none can only read (`read`), or not even that (`closed`).
 """
 
 import json
@@ -68,12 +70,40 @@ def try_all(add_url: str, read_url: str, display_url: str) -> None:
     see(f"{read_url}/api/v1/products/{product['id']}", 404, behind=200)
 
 
+def refused(method: str, url: str, **options: Any) -> None:
+    """Sends a request without a token. Raises Failure unless it is refused as RFC 6750 says."""
+    answer = call(method, url, 401, **options)
+    if not answer.headers.get("WWW-Authenticate", "").startswith("Bearer"):
+        raise Failure(f"{method} {url} answered 401 without asking for a bearer token")
+
+
+def try_without_token(add_url: str, read_url: str, display_url: str, *, reads: bool) -> None:
+    """Checks that the services and their databases answer, that nobody can write, and whether everybody `reads`."""
+    for base in (add_url, read_url, display_url):
+        call("GET", f"{base}/readyz", 200)
+    product = json.dumps({"name": f"Installation test {uuid.uuid4()}", "price": "0.01"})
+    refused("POST", f"{add_url}/api/v1/products", body=product, headers={"Content-Type": "application/json"})
+    refused("DELETE", f"{add_url}/api/v1/products/1", headers={"If-Match": "*"})
+    if reads:
+        call("GET", f"{read_url}/api/v1/products?limit=1", 200)
+        call("GET", f"{display_url}/products", 200)
+    else:
+        refused("GET", f"{read_url}/api/v1/products?limit=1")
+    page = call("GET", f"{display_url}/sign-in", 200).data
+    if b'type="password"' not in page and b"/sign-in/provider" not in page:
+        raise Failure(f"{display_url}/sign-in offers no way to sign in")
+
+
 def main(arguments: list[str]) -> None:
     """Entry point of `python -m cluster_jobs.smoke`."""
-    if len(arguments) != 3:
-        sys.exit("usage: python -m cluster_jobs.smoke ADD READ DISPLAY")
+    urls, mode = arguments[:3], arguments[3:]
+    if len(urls) != 3 or mode not in ([], ["read"], ["closed"]):
+        sys.exit("usage: python -m cluster_jobs.smoke ADD READ DISPLAY [read|closed]")
     try:
-        try_all(*arguments)
+        if mode:
+            try_without_token(*urls, reads=mode == ["read"])
+        else:
+            try_all(*urls)
     except Failure as failure:
         sys.exit(f"error: {failure}")
     print("All three services work together.")

@@ -40,3 +40,62 @@ def test_a_product_that_never_comes_is_a_failure(late: str, monkeypatch: pytest.
 def test_any_other_answer_is_a_failure_at_once(late: str) -> None:
     with pytest.raises(smoke.Failure, match="answered 404 instead of 200"):
         smoke.see(late, 200, behind=410)
+
+
+class Services(BaseHTTPRequestHandler):
+    """All three services, which refuse what they are told to refuse."""
+
+    closed: frozenset[str] = frozenset()
+
+    def do_GET(self) -> None:
+        self.answer(200, b'<input type="password">')
+
+    def do_POST(self) -> None:
+        self.answer(201)
+
+    def do_DELETE(self) -> None:
+        self.answer(204)
+
+    def answer(self, status: int, body: bytes = b"") -> None:
+        path = self.path.partition("?")[0]
+        if f"{self.command} {path}" in self.closed:
+            status, body = 401, b""
+        self.send_response(status)
+        self.send_header("WWW-Authenticate", "Bearer")
+        self.send_header("Content-Length", str(len(body) if status != 204 else 0))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+WRITES = {"POST /api/v1/products", "DELETE /api/v1/products/1"}
+READS = {"GET /api/v1/products"}
+
+
+@pytest.mark.parametrize(
+    ("closed", "reads", "failure"),
+    [
+        (WRITES, True, None),
+        (WRITES | READS, False, None),
+        (WRITES, False, "GET .* answered 200 instead of 401"),
+        (WRITES | READS, True, "GET .* answered 401 instead of 200"),
+        (READS, False, "POST .* answered 201 instead of 401"),
+        ({"POST /api/v1/products"}, True, "DELETE .* answered 204 instead of 401"),
+        (WRITES | {"GET /readyz"}, True, "readyz answered 401"),
+    ],
+    ids=str,
+)
+def test_an_installation_lets_whoever_has_not_signed_in_do_what_its_values_say(
+    closed: set[str], reads: bool, failure: str | None
+) -> None:
+    handler = type("Handler", (Services,), {"closed": frozenset(closed)})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        try:
+            if failure is None:
+                smoke.try_without_token(base, base, base, reads=reads)
+            else:
+                with pytest.raises(smoke.Failure, match=failure):
+                    smoke.try_without_token(base, base, base, reads=reads)
+        finally:
+            server.shutdown()
