@@ -543,7 +543,7 @@ def test_prometheus_finds_the_service_monitor_by_its_own_labels() -> None:
 def test_the_helm_test_goes_through_all_three_services() -> None:
     (test,) = of_kind(render_chart(EVERYTHING), "Pod")
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
-    assert test["spec"]["containers"][0]["args"][3:] == [f"http://shop-{service}" for service in SERVICES]
+    assert test["spec"]["containers"][0]["args"][3:] == [*(f"http://shop-{service}" for service in SERVICES), "read"]
 
 
 def test_backups_outlive_the_release_and_none_runs_beside_another() -> None:
