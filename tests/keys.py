@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import Key, OKPKey
 
+from serving.jwts import Registry
+
 
 def private_pem(key: Ed25519PrivateKey) -> str:
     """The key as the file of a setting holds it."""
@@ -27,7 +29,7 @@ def signed(key: Ed25519PrivateKey | Key, payload: dict[str, Any], **head: object
     """A token with this payload."""
     joined = key if isinstance(key, Key) else OKPKey.import_key(key)
     header = {"alg": "Ed25519", "kid": joined.thumbprint(), **head}
-    return jwt.encode(header, payload, joined, algorithms=[str(header["alg"])])
+    return jwt.encode(header, payload, joined, registry=Registry((str(header["alg"]),)))
 
 
 def segment(value: dict[str, Any] | bytes) -> str:

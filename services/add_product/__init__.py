@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     guard.register(app, settings, note_use)
     database.register(app, settings)
     app.extensions["imports"] = imports = runner.Runner(app, settings)
-    app.extensions["background"] = [imports, Outdated(app)]
+    app.extensions.setdefault("background", []).extend([imports, Outdated(app)])
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)

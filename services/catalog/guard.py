@@ -17,13 +17,19 @@ def register(app: Flask, settings: Settings, note_use: NoteUse) -> None:
 
     `note_use` is told in which hour a token of a program is used.
     """
-    if settings.auth == "on":
-        guard.register(app, settings, _verifiers(settings, note_use), _count, _describe)
+    if settings.auth != "on":
+        return
+    verifiers: list[Verifier] = [token_verifier.Verifier(note_use)]
+    if pages := page_tokens.verifier(settings):
+        verifiers.append(pages)
+    if settings.jwt_issuers_file:
+        # The library for these tokens takes memory and time at the start.
+        from serving import issuers
 
-
-def _verifiers(settings: Settings, note_use: NoteUse) -> list[Verifier]:
-    pages = page_tokens.verifier(settings)
-    return [token_verifier.Verifier(note_use), *([pages] if pages else [])]
+        others = issuers.Issuers(issuers.read(settings.jwt_issuers_file, "CATALOG_JWT_ISSUERS_FILE"))
+        verifiers.append(others)
+        app.extensions.setdefault("background", []).append(others)
+    guard.register(app, settings, verifiers, _count, _describe)
 
 
 def _count(reason: str) -> None:

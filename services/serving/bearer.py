@@ -4,7 +4,6 @@ One service holds the private key, and the others the public one, so no other ca
 be valid at the same time: to replace one, add the new public key everywhere, then sign with it, then remove the old.
 """
 
-import logging
 import re
 import time
 from collections.abc import Mapping
@@ -27,13 +26,9 @@ from serving.files import Watched
 ALGORITHM = "Ed25519"
 """RFC 9864: EdDSA with this one curve."""
 LIFETIME_SECONDS = 60
-CLOCK_SECONDS = 60.0
-"""How often at most the log says that clocks differ."""
 
 _REGISTRY = jwts.Registry((ALGORITHM,))
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----", re.DOTALL)
-
-log = logging.getLogger(__name__)
 
 
 def public_keys(private_keys: str) -> str:
@@ -75,7 +70,7 @@ class Verifier:
         self._keys: Watched[dict[str, OKPKey]] = Watched(path, setting, _public_keys_by_id)
         self._issuer = issuer
         self._audience = audience
-        self._says_at = 0.0
+        self._clocks = jwts.Clocks()
 
     def verify(self, token: str) -> Verified | None:
         """Who the token speaks for; None if another issuer has made it. Raises BadToken."""
@@ -89,31 +84,18 @@ class Verifier:
             ends = jwts.check(claims, self._issuer, self._audience)
         except BadToken as bad:
             if bad.reason in ("expired", "not_yet_valid"):
-                self._tell_of_clock(claims)
+                self._clocks.tell(self._issuer, claims)
             raise
         if ends - jwts.instant(claims, "iat") > LIFETIME_SECONDS:
             raise BadToken("lifetime", f"The token is valid for longer than {LIFETIME_SECONDS} s.")
         return Verified(_principal(claims), ends)
 
-    def _tell_of_clock(self, claims: Mapping[str, Any]) -> None:
-        """Logs by how much a genuine token is too old or too new: one machine's clock may be wrong."""
-        now = time.monotonic()
-        if now < self._says_at:
-            return
-        self._says_at = now + CLOCK_SECONDS
-        apart = time.time() - jwts.instant(claims, "iat")
-        log.warning(
-            "refused a token of %s that was made %.0f s %s by the clock of this machine and is valid for %s s; unless "
-            "it was sent a second time, set the clocks of both machines",
-            self._issuer, abs(apart), "ago" if apart >= 0 else "in the future", LIFETIME_SECONDS,
-        )  # fmt: skip
-
 
 def _principal(claims: Mapping[str, Any]) -> Principal:
-    name, kind, role = claims.get("sub"), claims.get("kind"), claims.get("role")
-    if not isinstance(name, str) or kind not in ("person", "token", "workload") or role not in ("reader", "editor"):
+    kind, role = claims.get("kind"), claims.get("role")
+    if kind not in ("person", "token", "workload") or role not in ("reader", "editor"):
         raise BadToken("malformed", "The token does not say who it speaks for, and as what.")
-    return Principal(kind, name, role)
+    return Principal(kind, jwts.subject(claims), role)
 
 
 def _first_private_key(text: str) -> OKPKey:

@@ -4,6 +4,7 @@ Only what verifies or signs such tokens imports this module: the library takes a
 """
 
 import base64
+import logging
 import re
 import time
 from collections.abc import Mapping
@@ -19,7 +20,13 @@ from serving.access import BadToken
 
 LEEWAY_SECONDS = 10
 """How far the clocks of the issuer and of this machine may differ."""
+CLOCK_SECONDS = 60.0
+SUBJECT_MAX = 255
+"""Characters of a name that a token may have."""
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+log = logging.getLogger(__name__)
 
 
 class Head(Struct, frozen=True):
@@ -98,3 +105,32 @@ def instant(claims: Mapping[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**53:
         raise BadToken("malformed", f"The token lacks a valid {name}.")
     return float(value)
+
+
+def subject(claims: Mapping[str, Any]) -> str:
+    """Who the token is about: one line that logs and tables can hold. Raises BadToken."""
+    name = claims.get("sub")
+    if not isinstance(name, str) or not name or len(name) > SUBJECT_MAX or not name.isprintable():
+        raise BadToken("malformed", "The token does not say who it speaks for.")
+    return name
+
+
+class Clocks:
+    """Tells that clocks differ, once in CLOCK_SECONDS: genuine tokens that are too old or too new show it."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def tell(self, issuer: str, claims: Mapping[str, Any]) -> None:
+        """Logs by how much the token's time differs from that of this machine."""
+        now = time.monotonic()
+        made = claims.get("iat", claims.get("nbf"))
+        if now < self._next or not isinstance(made, int | float):
+            return
+        self._next = now + CLOCK_SECONDS
+        apart = time.time() - made
+        log.warning(
+            "refused a token of %s that was made %.0f s %s by the clock of this machine; unless it was sent again "
+            "later, set the clocks of both machines",
+            issuer, abs(apart), "ago" if apart >= 0 else "in the future",
+        )  # fmt: skip

@@ -52,8 +52,8 @@ class Settings(msgspec.Struct, frozen=True):
     verification_keys_file: str | None = None
     """File with the public Ed25519 keys (PEM) of the pages' signing key, one or more; read again when it changes."""
     jwt_issuers_file: str | None = None
-    """JSON file with the issuers whose tokens (JWT) the APIs accept: a list of objects with `issuer`, `audience`,
-    `jwks_url`, `ca_file`, `token_file`, `claim`, `editors` and `readers`."""
+    """JSON file with the issuers whose tokens (JWT) the APIs accept: a list of objects with the fields of
+    `serving.issuers.Issuer`."""
 
 
 Kind = TypeVar("Kind", bound=Settings)

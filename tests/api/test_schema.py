@@ -68,6 +68,14 @@ def test_a_service_starts_without_alembic() -> None:
     assert done.stdout == "False\n", done.stderr
 
 
+def test_a_service_without_authentication_does_not_load_what_verifies_tokens() -> None:
+    code = "import sys, add_product, read_product; add_product.create_app(); read_product.create_app(); "
+    code += "print({'joserfc', 'cryptography'} & set(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_DATABASE_URL": "sqlite://"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
 @pytest.fixture
 def empty(apps: Apps, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings with a database that is there and has no table."""
