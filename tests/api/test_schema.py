@@ -68,10 +68,14 @@ def test_a_service_starts_without_alembic() -> None:
     assert done.stdout == "False\n", done.stderr
 
 
-def test_a_service_without_authentication_does_not_load_what_verifies_tokens() -> None:
+def test_a_service_without_authentication_does_not_load_what_verifies_tokens(tmp_path: Path) -> None:
     code = "import sys, add_product, read_product; add_product.create_app(); read_product.create_app(); "
     code += "print({'joserfc', 'cryptography'} & set(sys.modules))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "services"), "CATALOG_DATABASE_URL": "sqlite://"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "services"),
+        "CATALOG_DATABASE_URL": f"sqlite:///{tmp_path}/c.sqlite3",
+    }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
 
