@@ -80,9 +80,13 @@ def test_the_documented_values_make_valid_objects(values: Values) -> None:
 )
 def test_the_documented_secrets_have_every_key_that_pods_read(values: Values, tmp_path: Path) -> None:
     (passwords,) = [command for command in console(OPERATIONS) if command.startswith("for key in ")]
-    subprocess.run(["bash", "-c", passwords], cwd=tmp_path, check=True)
-    (tmp_path / "ca.crt").touch()
-    needed = read_keys(render_chart(values | {"backup": {"enabled": True}}, release="catalog"))
+    keys = next(command for command in console(OPERATIONS) if command.startswith("openssl genpkey "))
+    for command in (passwords, keys):
+        subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    for name in ("ca.crt", "editors", "readers"):
+        (tmp_path / name).touch()
+    everything = {"backup": {"enabled": True}, "auth": {"enabled": True}}
+    needed = read_keys(render_chart(values | everything, release="catalog"))
     assert needed
     for name, keys in needed.items():
         assert keys <= created_keys(name, tmp_path), name

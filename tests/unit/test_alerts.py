@@ -92,6 +92,25 @@ CASES: dict[str, tuple[dict[str, tuple[str, str]], dict[str, str]]] = {
         },
         {"pod": "catalog-mysql-0", "container": "mysql"},
     ),
+    # Where it is well, people sign in as often, and one of them mistypes now and then.
+    "many sign-ins fail": (
+        {
+            'catalog_sign_ins_total{method="account",pod="a",result="success"}': (f"0+60{ALWAYS}",) * 2,
+            'catalog_sign_ins_total{method="account",pod="a",result="refused"}': (f"0+10{ALWAYS}", f"0+1{ALWAYS}"),
+            'catalog_sign_ins_total{method="account",pod="b",result="throttled"}': (f"0+10{ALWAYS}", f"0+1{ALWAYS}"),
+        },
+        {},
+    ),
+    "many requests lack a valid token": (
+        {
+            f'catalog_auth_refusals_total{{service="catalog-add-product",pod="{pod}",reason="missing"}}': (
+                f"0+40{ALWAYS}",
+                f"0+3{ALWAYS}",
+            )
+            for pod in "ab"
+        },
+        {"service": "catalog-add-product"},
+    ),
     # Where it is ill, none has ever been made.
     "no backup for 26 hours": (
         {
