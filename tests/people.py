@@ -5,9 +5,10 @@ from typing import Any
 
 import bcrypt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from keys import private_pem
 from pages import Browser, Page
+from serving.bearer import public_keys
 
 COST = 4
 PASSWORDS = {"Zoë": "correct horse", "Lou": "battery staple"}
@@ -26,10 +27,8 @@ def files(directory: Path) -> dict[str, str]:
     content = {
         "editors_file": line(EDITOR, PASSWORDS[EDITOR]),
         "readers_file": line(READER, PASSWORDS[READER]),
-        "signing_key_file": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
-        "verification_keys_file": key.public_key()
-        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        .decode(),
+        "signing_key_file": private_pem(key),
+        "verification_keys_file": public_keys(private_pem(key)),
     }
     for name, text in content.items():
         (directory / name).write_text(text, encoding="utf-8")

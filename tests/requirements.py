@@ -57,11 +57,16 @@ NEEDS: dict[str, Callable[[], Reason]] = {
     "workflows": _commands("actionlint", "zizmor"),
     "alerts": _commands("promtool"),
     "curl": _commands("curl"),
+    "dex": _commands("dex"),
     "helm3": _commands("helm3"),
     "compose": _compose,
     "cluster": _cluster,
     "skaffold": _commands("skaffold"),
 }
+
+
+OPTIONAL = {"dex", "skaffold"}
+"""Kinds whose programs a machine gets from elsewhere."""
 
 
 @cache
@@ -71,10 +76,10 @@ def missing(kind: str) -> Reason:
 
 
 def required() -> set[str]:
-    """The kinds that must not be left out, from CATALOG_TEST_REQUIRE; `all` is every kind but skaffold."""
+    """The kinds that must not be left out, from CATALOG_TEST_REQUIRE; `all` is every kind but those of OPTIONAL."""
     named = {kind for kind in os.environ.get("CATALOG_TEST_REQUIRE", "").split(",") if kind}
     if "all" in named:
-        named = named - {"all"} | set(NEEDS) - {"skaffold"}
+        named = named - {"all"} | set(NEEDS) - OPTIONAL
     if named - set(NEEDS):
         unknown = ", ".join(sorted(named - set(NEEDS)))
         raise ValueError(f"CATALOG_TEST_REQUIRE names {unknown}; there are {', '.join(NEEDS)}")

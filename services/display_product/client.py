@@ -1,5 +1,6 @@
 """The HTTP client of the other two services: the only module that sends requests."""
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -242,6 +243,19 @@ class Client:
     def imports(self, arguments: Mapping[str, str]) -> wire.ImportPage:
         """Fetches a page of the imports; `arguments` are limit and after. Raises Refused for an invalid one."""
         return self._decode(self._send(READ, "GET", f"{wire.IMPORTS}?{urlencode(arguments)}"), wire.ImportPage)
+
+    def tokens(self, arguments: Mapping[str, str]) -> wire.TokenPage:
+        """Fetches a page of the tokens of programs; `arguments` are limit and after. Raises Refused for a wrong one."""
+        return self._decode(self._send(ADD, "GET", f"{wire.TOKENS}?{urlencode(arguments)}"), wire.TokenPage)
+
+    def make_token(self, fields: wire.NewToken) -> wire.MadeToken:
+        """Makes a token for a program. Raises Refused."""
+        return self._decode(self._send(ADD, "POST", wire.TOKENS, body=bodies.encode(fields)), wire.MadeToken)
+
+    def revoke_token(self, token_id: int) -> None:
+        """Revokes a token; none of this number is no error."""
+        with contextlib.suppress(Missing):
+            self._send(ADD, "DELETE", f"{wire.TOKENS}/{token_id}")
 
     def export(self, kind: str) -> urllib3.BaseHTTPResponse:
         """Requests the whole catalogue; the caller streams the open response and closes it."""

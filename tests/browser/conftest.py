@@ -2,16 +2,20 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+import dex
+import people
+import requirements
 from apps import Api
 from browser.proxy import https
 from browser.site import Site, launch, reaching
 from imports import Imports
-from processes import Running, running_services
+from processes import Running, free_port, running_services
 
 SHOP = "https://shop.example/shop/"
 
@@ -70,6 +74,25 @@ def bare(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Pages of a catalogue without a product."""
     with running_services(tmp_path_factory.mktemp("bare"), CATALOG_WORKERS="1") as running:
         yield Site(running.urls["display_product"] + "/", chromium)
+
+
+@pytest.fixture(scope="package")
+def guarded(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Pages that ask who is there; people can sign in by name, or at Dex if this machine has it."""
+    directory, port = tmp_path_factory.mktemp("guarded"), free_port()
+    (directory / "client-secret").write_text(dex.CLIENT_SECRET)
+    federated = {
+        "oidc_issuer": dex.issuer(port),
+        "oidc_client_id": dex.CLIENT_ID,
+        "oidc_client_secret_file": str(directory / "client-secret"),
+        "oidc_editor_groups": "staff",
+        "oidc_reader_groups": "interns",
+    }
+    with running_services(directory, CATALOG_WORKERS="1", **people.environment(directory, **federated)) as running:
+        url = running.urls["display_product"]
+        provider = dex.running_dex(directory, port, f"{url}/sign-in/callback")
+        with nullcontext() if requirements.missing("dex") else provider:
+            yield Site(f"{url}/", chromium)
 
 
 @pytest.fixture(scope="package")

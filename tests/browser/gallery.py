@@ -15,6 +15,7 @@ from apps import Api
 from browser.site import Site
 from catalog import wire
 from imports import REPORT, WRITTEN, Imports
+from people import EDITOR, PASSWORDS, READER
 from serving import answers
 
 SAMPLE = Path(add_product.__file__).with_name("sample.csv")
@@ -44,6 +45,7 @@ class Gallery:
     lonely: Site
     staged: Site
     imports: Imports
+    guarded: Site
     api: Api
     lamp: dict
     long: dict
@@ -51,7 +53,7 @@ class Gallery:
     plain: dict
 
 
-def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api: Api) -> Gallery:
+def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], guarded: Site, api: Api) -> Gallery:
     """Replaces what is in the catalogue."""
     for product in api.all():
         api.delete(product)
@@ -61,6 +63,7 @@ def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api
         bare,
         lonely,
         *staged,
+        guarded,
         api,
         lamp=api.create(name="Desk lamp", price="1299", sku="LMP-01", description="Warm light.\nTwo metres of cable."),
         long=api.create(name=LONG_NAME, price="9999999999.99", sku="S" * 64, description=DESCRIPTION),
@@ -189,6 +192,35 @@ def _outage_of_a_form(gallery: Gallery, page: Page) -> None:
     expect(page.locator(".summary")).to_be_focused()
 
 
+def sign_in(page: Page, name: str, password: str | None = None) -> None:
+    """Signs in by name and password."""
+    page.goto("sign-in")
+    page.locator("#name").fill(name)
+    page.locator("#password").fill(PASSWORDS[name] if password is None else password)
+    page.locator("main form[method=post] button[type=submit]").click()
+
+
+def _refused_name(gallery: Gallery, page: Page) -> None:
+    sign_in(page, READER, "wrong")
+    expect(page.locator(".summary")).to_be_focused()
+
+
+def _as(name: str, address: str) -> Step:
+    def step(gallery: Gallery, page: Page) -> None:
+        sign_in(page, name)
+        expect(page.locator(".who bdi")).to_have_text(name)
+        page.goto(address)
+
+    return step
+
+
+def _token_made(gallery: Gallery, page: Page) -> None:
+    _as(EDITOR, "tokens")(gallery, page)
+    page.locator("#name").fill(LONG_NAME)
+    page.locator("#kept button[type=submit]").click()
+    expect(page.locator(".token")).to_be_visible()
+
+
 STATES: dict[str, tuple[str, Step]] = {
     "home": ("site", _at("")),
     "home-empty": ("bare", _at("")),
@@ -222,6 +254,12 @@ STATES: dict[str, tuple[str, Step]] = {
     "import-result": ("site", _result),
     "imports": ("staged", _imports),
     "imports-empty": ("bare", _at("imports")),
+    "sign-in": ("guarded", _at("sign-in")),
+    "sign-in-refused": ("guarded", _refused_name),
+    "account": ("guarded", _as(EDITOR, "account")),
+    "tokens": ("guarded", _token_made),
+    "reader": ("guarded", _as(READER, "")),
+    "error-not-allowed": ("guarded", _as(READER, "products/new")),
     "status": ("site", _at("status")),
     "status-outage": ("lonely", _at("status")),
     "error-not-found": ("site", _at("products/999999999999")),

@@ -66,9 +66,9 @@ LAYOUT_SHIFTS = """() => new Promise(resolve => requestAnimationFrame(() => requ
 
 
 @pytest.fixture(scope="module")
-def gallery(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], api: Api) -> Gallery:
+def gallery(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], guarded: Site, api: Api) -> Gallery:
     """The catalogue that the pages show."""
-    return fill(site, bare, lonely, staged, api)
+    return fill(site, bare, lonely, staged, guarded, api)
 
 
 @pytest.fixture(scope="module", autouse=True)

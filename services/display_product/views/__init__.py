@@ -11,9 +11,10 @@ def register(app: Flask, settings: Settings) -> None:
     for module in (home, products, editing, deletion, imports, exports, status):
         app.register_blueprint(module.views)
     if settings.auth == "on":
-        from display_product.views import signing_in
+        from display_product.views import signing_in, tokens
 
         app.register_blueprint(signing_in.views)
+        app.register_blueprint(tokens.views)
         if settings.oidc_issuer is not None:
             from display_product.views import provider
 
