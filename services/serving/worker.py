@@ -252,7 +252,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if status is None:
             self._fail(sock)
         else:
-            self.log.warning("A request from %s was refused: %s", client, error)
+            # Not the error's text: it quotes the request, and so perhaps a token.
+            self.log.warning("A request from %s was refused: %s", client, type(error).__name__)
             _send(sock, status, "The request is not valid HTTP.")
 
     def _fail(self, sock: socket.socket) -> None:
