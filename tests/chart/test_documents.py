@@ -83,8 +83,8 @@ def test_the_documented_secrets_have_every_key_that_pods_read(values: Values, tm
     keys = next(command for command in console(OPERATIONS) if command.startswith("openssl genpkey "))
     for command in (passwords, keys):
         subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
-    for name in ("ca.crt", "editors", "readers"):
-        (tmp_path / name).touch()
+    for file in ("ca.crt", "editors", "readers"):
+        (tmp_path / file).touch()
     everything = {"backup": {"enabled": True}, "auth": {"enabled": True}}
     needed = read_keys(render_chart(values | everything, release="catalog"))
     assert needed
