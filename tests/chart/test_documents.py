@@ -80,8 +80,8 @@ def test_the_documented_values_make_valid_objects(values: Values) -> None:
 )
 def test_the_documented_secrets_have_every_key_that_pods_read(values: Values, tmp_path: Path) -> None:
     (passwords,) = [command for command in console(OPERATIONS) if command.startswith("for key in ")]
-    keys = next(command for command in console(OPERATIONS) if command.startswith("openssl genpkey "))
-    for command in (passwords, keys):
+    pair = next(command for command in console(OPERATIONS) if command.startswith("openssl genpkey "))
+    for command in (passwords, pair):
         subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
     for file in ("ca.crt", "editors", "readers"):
         (tmp_path / file).touch()
