@@ -69,7 +69,7 @@ def sign_in() -> Response:
         return page(form, HTTPStatus.FORBIDDEN, fault)
     name = canonical(form.name.data or "")
     try:
-        account = entrance.enter(name, form.password.data or "", audit.address())
+        account = entrance.enter(name, form.password.data or "", audit.address(), door.recall(name))
     except door.TooOften as error:
         note(name, "throttled")
         fault = _("There were too many attempts. Wait for %(seconds)s seconds, then try again.", seconds=error.seconds)
@@ -84,7 +84,9 @@ def sign_in() -> Response:
     people.get().sign_in("account", account.name, account.role, account.fingerprint)
     counters.sign_ins.labels("account", "success").inc()
     audit.record("sign_in", method="account")
-    return redirect(target(form.next.data or ""), HTTPStatus.SEE_OTHER)
+    response = redirect(target(form.next.data or ""), HTTPStatus.SEE_OTHER)
+    door.remember(response, account.name)
+    return response
 
 
 @views.get("/account")

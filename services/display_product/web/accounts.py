@@ -148,8 +148,10 @@ def _account(line: bytes, role: Role) -> Account:
         text = canonical(name.decode())
     except UnicodeDecodeError:
         raise ValueError("the name is not in UTF-8") from None
-    if not text or len(name) > NAME_BYTES_MAX or any(unicodedata.category(each) == "Cc" for each in text):
-        raise ValueError(f"the name is empty, longer than {NAME_BYTES_MAX} bytes, or has a control character")
+    if not text or len(name) > NAME_BYTES_MAX or not text.isprintable():
+        raise ValueError(
+            f"the name is empty, longer than {NAME_BYTES_MAX} bytes, or has a character that cannot be seen"
+        )
     found = HASH.fullmatch(hashed.strip())
     if not found:
         raise ValueError("the hash is not one of bcrypt; `htpasswd -nB NAME` writes such a line")

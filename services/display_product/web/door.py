@@ -1,10 +1,17 @@
 """The way in by name and password: no faster than a person needs, and never at the expense of the pages."""
 
+import hashlib
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import request
+from itsdangerous import BadSignature
+from werkzeug.wrappers import Response
+
 from display_product.web.accounts import Account, Accounts, canonical
+from display_product.web.sessions import Signer, keys, set_cookie
 from display_product.web.throttle import Throttle
 
 PER_NAME = (10, 60.0)
@@ -14,6 +21,11 @@ PER_ADDRESS = (50, 6.0)
 SHARE = 4
 """One of so many threads may wait for the check of a password."""
 BUSY_SECONDS = 2
+
+
+KNOWN = "catalog_known"
+KNOWN_SECONDS = 90 * 24 * 3600
+"""How long a browser is known after a sign-in."""
 
 
 class TooOften(Exception):
@@ -26,6 +38,30 @@ class TooOften(Exception):
 
 class Busy(Exception):
     """Others are signing in at the moment."""
+
+
+def remember(response: Response, name: str) -> None:
+    """Gives the browser a cookie that says who has signed in there (OWASP, "Device Cookies")."""
+    number = secrets.token_hex(8)
+    set_cookie(response, KNOWN, _signer().sign(f"{_digest(name)}.{number}").decode("ascii"), KNOWN_SECONDS)
+
+
+def recall(name: str) -> str:
+    """The number of the browser, if this person has signed in there; empty otherwise."""
+    try:
+        said = _signer().unsign(request.cookies.get(KNOWN, ""), KNOWN_SECONDS).decode("ascii")
+    except BadSignature:
+        return ""
+    digest, _, number = said.partition(".")
+    return number if digest == _digest(name) else ""
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(canonical(name).encode()).hexdigest()[:32]
+
+
+def _signer() -> Signer:
+    return Signer(keys(), salt="known browser")
 
 
 class Door:
@@ -41,9 +77,13 @@ class Door:
         self._places = threading.BoundedSemaphore(max(1, threads // SHARE))
         self._turn = threading.Lock()
 
-    def enter(self, name: str, password: str, address: str) -> Account | None:
-        """The account if the password is right. Raises TooOften or Busy without looking at it."""
-        counts = ((self._addresses, address), (self._names, canonical(name)))
+    def enter(self, name: str, password: str, address: str, browser: str = "") -> Account | None:
+        """The account if the password is right. Raises TooOften or Busy without looking at it.
+
+        `browser` is the number of one in which this person has signed in before (see `recall`). It has counts of its
+        own, so whoever guesses elsewhere does not make the owner of the name wait.
+        """
+        counts = ((self._addresses, address), (self._names, f"{canonical(name)}\n{browser}"))
         with self._place():
             for throttle, key in counts:
                 if seconds := throttle.take(key):
