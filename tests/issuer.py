@@ -13,6 +13,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from keys import claims, signed
 
 DISCOVERY = "/.well-known/openid-configuration"
+KEY_SET = "application/jwk-set+json"
+"""The media type of JWKS, which Kubernetes wants to be asked for by name."""
 JWKS = "/keys"
 
 
@@ -68,6 +70,8 @@ def running() -> Iterator[Issuer]:
         def do_GET(self) -> None:
             issuer.requests.append((self.path, self.headers.get("Authorization")))
             status, document = issuer.documents.get(self.path, (404, {}))
+            if self.path == JWKS and KEY_SET not in self.headers.get("Accept", ""):
+                status, document = 406, {}
             body = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
             if status == 302:

@@ -228,7 +228,8 @@ def _is_long(published: Mapping[str, Any]) -> bool:
 
 
 def _get(issuer: Issuer, url: str, kind: type[Any]) -> Any:
-    headers = {"Accept": "application/json"}
+    # Kubernetes has its keys in the second type only (RFC 7517, 8.5), and answers 406 to whoever does not name it.
+    headers = {"Accept": "application/json, application/jwk-set+json"}
     try:
         if issuer.token_file:
             headers["Authorization"] = f"Bearer {read_secret(issuer.token_file, 'token_file')}"
