@@ -6,12 +6,14 @@ import json
 import logging
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from joserfc.jwk import OKPKey
 
-from apps import Api, Apps
+import add_product
+from apps import Api, Apps, close
 from catalog import counters
 from catalog.page_tokens import AUDIENCE, ISSUER
 from keys import claims, private_pem, segment, signed
@@ -261,6 +263,10 @@ def test_the_names_in_tokens_of_the_pages_are_those_of_the_tests() -> None:
 @pytest.mark.usefixtures("api")
 def test_nobody_is_asked_for_a_token_while_authentication_is_off(apps: Apps) -> None:
     assert "guard" not in apps.add.extensions
+    unprotected = msgspec.structs.replace(apps.settings, auth="unprotected", listen="0.0.0.0:80")
+    app = add_product.create_app(unprotected)
+    assert "guard" not in app.extensions
+    close(app)
     assert apps.add.test_client().post(PRODUCTS, json=NEW, headers=bearing("x")).status_code == 201
 
 

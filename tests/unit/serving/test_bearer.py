@@ -61,6 +61,11 @@ def test_what_the_pages_sign_is_accepted_with_name_kind_and_role(
     assert time.time() < verified.until <= time.time() + 60
 
 
+@pytest.mark.parametrize("name", ["山田\u3000太郎", "Anne\xa0Marie", 'O\'Neil "Mac" <x>', "👩‍🔧", "A" * 255])
+def test_names_of_people_everywhere_are_kept(signer: bearer.Signer, verifier: bearer.Verifier, name: str) -> None:
+    assert verifier.verify(signer.sign(Principal("person", name, "reader"))).principal.name == name
+
+
 @pytest.mark.parametrize(
     ("others", "reason"),
     [
@@ -77,6 +82,10 @@ def test_what_the_pages_sign_is_accepted_with_name_kind_and_role(
         ({"role": ""}, "malformed"),
         ({"kind": "anonymous"}, "malformed"),
         ({"sub": 7}, "malformed"),
+        ({"sub": ""}, "malformed"),
+        ({"sub": "Anna\nrole: editor"}, "malformed"),
+        ({"sub": "Anna\u2028"}, "malformed"),
+        ({"sub": "A" * 256}, "malformed"),
     ],
 )
 def test_a_genuine_token_for_others_or_another_time_is_refused(
