@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from catalog import counters
 from display_product import errors
-from display_product.views.signing_in import TOKEN_COOKIE, SignInForm, later, note, page, target
+from display_product.views.signing_in import SignInForm, later, note, page, target
 from display_product.web import decisions, oidc, people
 from display_product.web.sessions import set_cookie
 from serving import audit
@@ -20,6 +20,7 @@ BEGUN = "begun"
 BEGUN_MAX = 3
 """How many sign-ins may be on their way in a browser; a cookie has no room for more."""
 NEXT_MAX = 500
+TOKEN_COOKIE = "catalog_id_token"  # noqa: S105
 TOKEN_MAX = 3800
 """The longest ID token that fits into a cookie. Without it, some providers ask the person whether to sign out."""
 
@@ -69,6 +70,21 @@ def finish() -> Response:
     response = redirect(target(destination), HTTPStatus.SEE_OTHER)
     if len(who.token) <= TOKEN_MAX:
         set_cookie(response, TOKEN_COOKIE, who.token, path=url_for("signing_in.sign_out"))
+    return response
+
+
+# Only for whoever has signed out here, which nobody can do for somebody else.
+@views.get("/sign-out/provider")
+@decisions.open_to_all
+def leave() -> Response:
+    """Sends whoever has signed out here to the provider, to sign out there too."""
+    if people.current() is not None:
+        return redirect(url_for("signing_in.account"), HTTPStatus.SEE_OTHER)
+    home = flask.url_for("home.index", _external=True)
+    address = _found().logout_address(request.cookies.get(TOKEN_COOKIE, ""), home)
+    response = redirect(address or home, HTTPStatus.SEE_OTHER)
+    response.headers["Cache-Control"] = "no-store"
+    set_cookie(response, TOKEN_COOKIE, "", max_age=0, path=url_for("signing_in.sign_out"))
     return response
 
 

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import flask
 from flask import (
     Blueprint,
     abort,
@@ -25,14 +24,13 @@ from display_product import errors
 from display_product.forms import PlainForm
 from display_product.web import decisions, door, people, preferences
 from display_product.web.accounts import PASSWORD_BYTES_MAX, canonical
-from display_product.web.sessions import csrf, set_cookie
+from display_product.web.sessions import csrf
 from serving import access, audit
 
 if TYPE_CHECKING:
     from display_product.web.oidc import Provider
 
 NAME_LOGGED_MAX = 100
-TOKEN_COOKIE = "catalog_id_token"  # noqa: S105
 
 views = Blueprint("signing_in", __name__)
 
@@ -108,27 +106,22 @@ def account() -> Response:
 def sign_out() -> Response:
     """Ends the session."""
     person = people.current()
-    address = None
     if person is not None:
         if not PlainForm().validate_on_submit():
             return errors.expired()
         audit.record("sign_out", method=person.method)
         people.sign_out()
-        provider: Provider | None = current_app.extensions["provider"]
-        if provider is not None and person.method == "oidc":
-            home = flask.url_for("home.index", _external=True)
-            address = provider.logout_address(request.cookies.get(TOKEN_COOKIE, ""), home)
+    provider: Provider | None = current_app.extensions["provider"]
     response: Response
-    if address:
+    if provider is not None and person is not None and person.method == "oidc" and provider.offers_sign_out():
         # No redirect: the policy of the pages lets no form lead to another site.
+        address = url_for("provider.leave")
         response = make_response(render_template("signed_out.html", address=address))
         response.headers["Refresh"] = f"0; url={address}"
         response.headers["Cache-Control"] = "private, no-store"
     else:
         flash(_("You have signed out."))
         response = redirect(url_for("home.index"), HTTPStatus.SEE_OTHER)
-    if TOKEN_COOKIE in request.cookies:
-        set_cookie(response, TOKEN_COOKIE, "", max_age=0, path=url_for("signing_in.sign_out"))
     # So that the Back button shows nobody else what this person saw.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

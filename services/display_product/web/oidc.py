@@ -123,12 +123,16 @@ class Provider:
             raise Rejected("group", f"{claims['sub']!r} is in none of the groups")
         return Identity(_name(claims), str(claims["sub"]), role, token["id_token"])
 
+    def offers_sign_out(self) -> bool:
+        """Whether the provider can be asked to end its own session (OpenID Connect RP-Initiated Logout 1.0)."""
+        try:
+            return "end_session_endpoint" in self._client.load_server_metadata()
+        except Away:
+            return False
+
     def logout_address(self, id_token: str, return_to: str) -> str | None:
         """Where the provider ends its own session; None if it does not offer that, or cannot be asked now."""
-        try:
-            if "end_session_endpoint" not in self._client.load_server_metadata():
-                return None
-        except Away:
+        if not self.offers_sign_out():
             return None
         hint = {"id_token_hint": id_token} if id_token else {}
         found = self._client.create_logout_url(return_to, client_id=self._client.client_id, **hint)

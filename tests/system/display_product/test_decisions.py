@@ -15,7 +15,7 @@ from people import EDITOR, READER, sign_in
 
 OPEN = {
     "livez", "readyz", "assets.static", "preferences.choose", "signing_in.show", "signing_in.sign_in",
-    "signing_in.sign_out", "provider.begin", "provider.finish",
+    "signing_in.sign_out", "provider.begin", "provider.finish", "provider.leave",
 }  # fmt: skip
 READER_SEES = {
     "home.index", "products.index", "products.index_with_slash", "products.show", "imports.index", "imports.show",

@@ -309,16 +309,34 @@ def test_a_change_of_the_groups_that_may_write_signs_out_whoever_came_from_the_p
 
 def test_signing_out_ends_the_session_at_the_provider_too(provider: Provider, browser: Browser) -> None:
     enter(browser)
+    assert browser.get("/sign-out/provider").response.headers["Location"] == "/account"
     page = browser.send(browser.get("/account"), "/sign-out")
     assert page.status == 200
-    address = page.attribute("main a.button", "href")
-    assert page.response.headers["Refresh"] == f"0; url={address}"
-    assert go(address) == "http://localhost/"
+    assert page.response.headers["Refresh"] == "0; url=/sign-out/provider"
+    assert page.attribute("main a.button", "href") == "/sign-out/provider"
+    assert "eyJ" not in page.response.text
+    assert browser.get("/products/new").status == 303
+    assert not provider.logged_out
+    answer = browser.client.get("/sign-out/provider")
+    assert go(answer.headers["Location"]) == "http://localhost/"
     (asked,) = provider.logged_out
     assert asked["id_token_hint"].count(".") == 2
     assert asked["client_id"] == CLIENT_ID
     assert browser.client.get_cookie("catalog_id_token", path="/sign-out") is None
-    assert browser.get("/products/new").status == 303
+
+
+def test_cookies_of_people_are_for_https_and_no_script(provider: Provider, federated: Settings) -> None:
+    app = display_product.create_app(replace(federated, public_url="https://shop.example/shop"))
+    browser = Browser(app.test_client())
+    address = browser.client.get("/shop/sign-in/provider", base_url="https://shop.example").headers["Location"]
+    back = urlsplit(go(address))
+    assert (back.netloc, back.path) == ("shop.example", "/shop/sign-in/callback")
+    answer = browser.client.get(f"{back.path}?{back.query}", base_url="https://shop.example")
+    assert answer.status_code == 303
+    cookies = {cookie.partition("=")[0]: cookie for cookie in answer.headers.getlist("Set-Cookie")}
+    assert set(cookies) == {"catalog_session", "catalog_id_token"}
+    for name, path in (("catalog_session", "/shop"), ("catalog_id_token", "/shop/sign-out")):
+        assert {"Secure", "HttpOnly", "SameSite=Lax", f"Path={path}"} <= set(cookies[name].split("; "))
 
 
 def test_where_the_provider_offers_no_sign_out_only_the_session_here_ends(

@@ -19,6 +19,7 @@ from catalog.settings import Settings
 from display_product.web import door
 from pages import Browser, Page
 from people import EDITOR, PASSWORDS, READER, sign_in
+from serving import access
 
 SESSION = "catalog_session"
 
@@ -488,3 +489,28 @@ def test_what_cannot_work_stops_the_start_with_a_sentence(
 ) -> None:
     with pytest.raises(SystemExit, match=re.escape(sentence)):
         of(guarded_settings, **changed)
+
+
+def test_pages_whose_key_the_services_do_not_know_say_that_the_fault_is_not_the_persons(
+    guarded_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    browser = of(guarded_settings, signing_key_file=people.files(other)["signing_key_file"])
+    sign_in(browser, EDITOR)
+    page = browser.send(browser.get("/products/new"), "/products/new", name="Lamp", price="3")
+    assert (page.status, page.response.headers["Retry-After"]) == (503, "5")
+    assert page.texts("h1") == ["The catalogue does not recognise you"]
+    assert "add-product does not accept who sent the request" in caplog.text
+    assert "eyJ" not in caplog.text
+
+
+def test_what_a_service_refuses_in_spite_of_the_pages_is_a_page_too(
+    guarded_browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The services decide again, whatever the pages think of a reader."""
+    sign_in(guarded_browser, READER)
+    monkeypatch.setitem(access.RANKS, "reader", access.RANKS["editor"])
+    page = guarded_browser.send(guarded_browser.get("/products/new"), "/products/new", name="Lamp", price="3")
+    assert page.status == 403
+    assert page.texts("h1") == ["You may look, but not change anything"]
