@@ -7,10 +7,11 @@ neither a query nor a signature.
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from serving import audit, names
 from serving.access import ANONYMOUS, NEEDED, RANKS, Access, BadToken, Principal, Verified, current
@@ -127,11 +128,12 @@ def register(
     app.extensions["guard"] = guard
     realm = names.of(app.name)
 
-    def needed() -> Access:
-        """What the current request needs. A route that says nothing is closed."""
-        if request.endpoint is None or request.method == "OPTIONS":
+    @cache
+    def needed(endpoint: str | None, method: str) -> Access:
+        """What a request needs. A route that says nothing is closed."""
+        if endpoint is None or method == "OPTIONS":
             return "open"  # Flask answers these itself: 404, 405, or the methods of the route.
-        operation = getattr(current_app.view_functions[request.endpoint], "operation", None)
+        operation = getattr(app.view_functions[endpoint], "operation", None)
         access: Access = getattr(operation, "access", None) or "editor"
         return access
 
@@ -144,11 +146,13 @@ def register(
 
     @app.before_request
     def check_access() -> None:
-        need = needed()
+        # The proxies `request` and `g` take longer than what is asked of them.
+        current_request, own = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]
+        own.need = need = needed(current_request.endpoint, current_request.method)
         if need == "open":
             return
         try:
-            g.principal = principal = guard.identify(request.environ.get("HTTP_AUTHORIZATION"))
+            own.principal = principal = guard.identify(current_request.environ.get("HTTP_AUTHORIZATION"))
         except BadToken as bad:
             # RFC 6750, 3.1: whoever has tried another way of signing in has not presented a wrong token.
             challenge = "" if bad.reason == "scheme" else f', error="invalid_token", error_description="{bad.detail}"'
@@ -167,7 +171,9 @@ def register(
 
     @app.after_request
     def finish(response: Response) -> Response:
-        need = needed()
+        need: Access = g.get("need", "open")
+        if need == "open":
+            return response
         if NEEDED[need] == "editor" and request.method not in READS and "principal" in g and "is_refused" not in g:
             audit.record(
                 request.endpoint or "",
@@ -177,7 +183,7 @@ def register(
                 path=request.path,
                 **describe(response),
             )
-        if not guard.anonymous_read and need != "open":
+        if not guard.anonymous_read:
             _keep_private(response)
         return response
 
