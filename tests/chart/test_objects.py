@@ -172,7 +172,20 @@ def test_the_services_are_told_who_may_do_what() -> None:
     assert (pages["CATALOG_OIDC_EDITOR_GROUPS"], pages["CATALOG_OIDC_READER_GROUPS"]) == ("shop", "*")
 
 
-def test_the_trusted_issuers_are_a_file_that_the_services_can_follow() -> None:
+def test_another_list_of_trusted_issuers_restarts_the_services_that_read_it() -> None:
+    def checksums(issuer: str) -> list[str | None]:
+        accounts = EVERYTHING["auth"]["jwt"]["serviceAccounts"] | {"issuer": issuer}
+        objects = render_chart({"auth": {"enabled": True, "jwt": {"serviceAccounts": accounts}}})
+        pods = [one(objects, "Deployment", service)["spec"]["template"] for service in SERVICES]
+        return [pod["metadata"].get("annotations", {}).get("checksum/issuers") for pod in pods]
+
+    first, second = checksums("https://a.example.com"), checksums("https://b.example.com")
+    assert first[:2] != second[:2]
+    assert first[0] == first[1]
+    assert first[2] is None
+
+
+def test_the_trusted_issuers_are_told_as_the_services_read_them() -> None:
     issuers = json.loads(one(render_chart(EVERYTHING), "ConfigMap", "issuers")["data"]["issuers.json"])
     assert issuers == [
         {

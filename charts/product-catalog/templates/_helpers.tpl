@@ -116,6 +116,26 @@ CATALOG_OIDC_CA_FILE: /run/secrets/oidc-ca/ca.crt
 {{- if and .Values.auth.enabled (or .Values.auth.jwt.issuers .Values.auth.jwt.serviceAccounts.enabled) }}true{{ end -}}
 {{- end }}
 
+{{/* These issuers, as the services read them. */}}
+{{- define "product-catalog.issuers" -}}
+{{- $jwt := .Values.auth.jwt -}}
+{{- $issuers := list -}}
+{{- range $number, $given := $jwt.issuers -}}
+{{- $issuer := dict "issuer" $given.issuer "audience" $given.audience "claim" ($given.claim | default "sub") "editors" ($given.editors | default list) "readers" ($given.readers | default list) -}}
+{{- with $given.jwksUrl -}}{{ $_ := set $issuer "jwks_url" . -}}{{ end -}}
+{{- if $given.caSecret -}}{{ $_ := set $issuer "ca_file" (printf "/run/secrets/issuer-ca-%d/ca.crt" $number) -}}{{ end -}}
+{{- $issuers = append $issuers $issuer -}}
+{{- end -}}
+{{- with $jwt.serviceAccounts -}}
+{{- if .enabled -}}
+{{- $files := dict "ca_file" "/run/secrets/service-account/ca.crt" "token_file" "/run/secrets/service-account/token" -}}
+{{- $cluster := dict "issuer" .issuer "audience" .audience "claim" "sub" "editors" .editors "readers" .readers "jwks_url" "https://kubernetes.default.svc/openid/v1/jwks" -}}
+{{- $issuers = append $issuers (merge $cluster $files) -}}
+{{- end -}}
+{{- end -}}
+{{- toPrettyJson $issuers -}}
+{{- end }}
+
 {{/* The URLs at which the APIs find the keys of these issuers, but the cluster's own, as JSON. */}}
 {{- define "product-catalog.issuerUrls" -}}
 {{- $urls := list -}}
