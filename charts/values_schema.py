@@ -55,7 +55,7 @@ IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
 IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
 PORT = "(:[1-9][0-9]{0,4})?"
 DOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"
-ISSUER = {"type": "string", "pattern": rf"^https?://((?i:{DOMAIN})|\[{IPV6}\]){PORT}(/[^?#\s]*)?$"}
+ISSUER = {"type": "string", "pattern": rf"^https://((?i:{DOMAIN})|\[{IPV6}\]){PORT}(/[^?#\s]*)?$"}
 # The name of an image, without its tag (the reference grammar of distribution).
 REPOSITORY = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 PATH = _closed(

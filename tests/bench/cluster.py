@@ -83,7 +83,7 @@ def _install(cluster: Cluster, directory: Path) -> Release:
         rows = ({"sku": item.sku, "name": item.name, "description": item.description, "price": item.price}
                 for item in items(PRODUCTS))  # fmt: skip
         body = "\n".join(map(json.dumps, rows)).encode()
-        headers = {"Content-Type": "application/x-ndjson"}
+        headers = {"Content-Type": "application/x-ndjson", **release.bearer()}
         with urllib.request.urlopen(urllib.request.Request(f"{url}/api/v1/products/import", body, headers)):
             pass
     last = f"SELECT COUNT(*) FROM product HAVING COUNT(*) = {PRODUCTS}"

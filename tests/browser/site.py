@@ -22,6 +22,9 @@ REMOTE_CONNECT = os.environ.get("CATALOG_TEST_PAGES_CONNECT")
 """HOST:PORT where that address is reached, when its name is not in the DNS."""
 REMOTE_CA = os.environ.get("CATALOG_TEST_PAGES_CA")
 """File with the certificate authority that its certificate comes from, when it is not a public one."""
+REMOTE_NAME = os.environ.get("CATALOG_TEST_PAGES_NAME", "")
+REMOTE_PASSWORD = os.environ.get("CATALOG_TEST_PAGES_PASSWORD", "")
+"""An account that may write there, where people must sign in."""
 
 
 @dataclass

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from browser.site import REMOTE_CA, REMOTE_CONNECT, REMOTE_URL, Site, launch, reaching
+from browser.gallery import sign_in
+from browser.site import REMOTE_CA, REMOTE_CONNECT, REMOTE_NAME, REMOTE_PASSWORD, REMOTE_URL, Site, launch, reaching
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,8 @@ def place(request: pytest.FixtureRequest, script: bool) -> Site:
 def page(place: Site, script: bool) -> Iterator[Page]:
     """A person's browser, at the home page."""
     with place.visit(java_script_enabled=script) as found:
+        if REMOTE_URL and REMOTE_NAME:
+            sign_in(found, REMOTE_NAME, REMOTE_PASSWORD)
         found.goto("")
         yield found
 

@@ -200,7 +200,9 @@ def shop(cluster: Cluster, values_file: str, record_testsuite_property: object) 
 
 @pytest.fixture(scope="session")
 def browser(shop: Release, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """A browser that trusts the release's certificate authority and nothing else."""
+    """A browser of an editor that trusts the release's certificate authority and nothing else."""
     file = tmp_path_factory.mktemp("ca") / "ca.crt"
     file.write_bytes(base64.b64decode(shop.secret("shop-ca")["tls.crt"]))
-    return Browser(cluster.https_port, HOST, str(file))
+    browser = Browser(cluster.https_port, HOST, str(file))
+    browser.sign_in_if_asked(shop)
+    return browser

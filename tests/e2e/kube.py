@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client, config
+
+from keys import claims, signed
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "product-catalog"
@@ -144,6 +148,30 @@ class Release:
     def passwords(self) -> dict[str, str]:
         """The generated passwords, encoded."""
         return self.secret(f"{self.prefix}-credentials")
+
+    def _pages(self) -> client.V1PodSpec:
+        """The pod of display-product, as the release asks for it."""
+        found = self.cluster.apps.read_namespaced_deployment(f"{self.prefix}-display-product", self.namespace)
+        spec: client.V1PodSpec = found.spec.template.spec
+        return spec
+
+    def signs_in(self) -> bool:
+        """Whether people must sign in before they write."""
+        variables = {entry.name: entry.value for entry in self._pages().containers[0].env}
+        return variables["CATALOG_AUTH"] == "on"
+
+    def credential(self, key: str) -> str:
+        """A key of the Secret that the pages use."""
+        (name,) = [volume.secret.secret_name for volume in self._pages().volumes if volume.name == "secrets"]
+        return base64.b64decode(self.secret(name)[key]).decode().rstrip("\r\n")
+
+    def bearer(self, role: str = "editor") -> dict[str, str]:
+        """The header by which the pages call the APIs for a person, for a minute; none where nobody signs in."""
+        if not self.signs_in():
+            return {}
+        key = load_pem_private_key(self.credential("signing-key").encode(), None)
+        assert isinstance(key, Ed25519PrivateKey)
+        return {"Authorization": f"Bearer {signed(key, claims(role=role))}"}
 
     def sql(self, user: str, statement: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs SQL inside MySQL's pod as one of its users, over the network as the services do."""

@@ -42,6 +42,17 @@ class Browser:
         page = self.open("GET", path).data.decode()
         return dict(re.findall(r'<input[^>]*name="(csrf_token|token|etag)"[^>]*value="([^"]*)"', page))
 
+    def sign_in(self, name: str, password: str, status: int = 303) -> None:
+        """Fills in and sends the form for signing in."""
+        fields = self.form("/sign-in") | {"name": name, "password": password, "next": ""}
+        answer = self.open("POST", "/sign-in", fields=fields, encode_multipart=False)
+        assert answer.status == status, answer.data
+
+    def sign_in_if_asked(self, release: Release) -> None:
+        """Signs in as the release's first editor, unless nobody needs to there."""
+        if release.signs_in():
+            self.sign_in("editor", release.credential("editor-password"))
+
     def add(self, name: str, price: str = "1.50", **more: str) -> urllib3.BaseHTTPResponse:
         """Fills in and sends the form for a new product."""
         fields = self.form("/products/new") | {"name": name, "price": price, "sku": "", "description": ""} | more
@@ -51,7 +62,7 @@ class Browser:
 def add_product(release: Release, name: str, price: str = "2.00") -> dict[str, Any]:
     """Adds a product by the API of add-product."""
     with release.forward(f"service/{release.prefix}-add-product", 80) as base:
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **release.bearer()}
         answer = urllib3.request(
             "POST", f"{base}/api/v1/products", json={"name": name, "price": price}, headers=headers
         )
@@ -65,8 +76,9 @@ def products(release: Release, query: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     with release.forward(f"service/{release.prefix}-read-product", 80) as base:
         path: str | None = f"/api/v1/products?limit=100&q={query}"
+        headers = {"Cache-Control": "no-cache", **release.bearer()}
         while path:
-            answer = urllib3.request("GET", base + path, headers={"Cache-Control": "no-cache"})
+            answer = urllib3.request("GET", base + path, headers=headers)
             assert answer.status == 200, answer.data
             found += answer.json()["items"]
             next_page = answer.json()["next"]

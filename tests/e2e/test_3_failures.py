@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 import urllib3
@@ -89,9 +90,13 @@ def test_an_outage_of_the_database_restarts_nothing_and_is_said_kindly(shop: Rel
                 assert unready.status == 503
                 assert [check["name"] for check in unready.json()["checks"] if not check["ok"]] == ["database"]
                 body = {"name": "x", "price": "1"} if method == "POST" else None
-                away = urllib3.request(
-                    method, f"{base}/api/v1/products", json=body, retries=False, timeout=ANSWER_SECONDS
-                )
+                options: dict[str, Any] = {
+                    "json": body,
+                    "headers": shop.bearer(),
+                    "retries": False,
+                    "timeout": ANSWER_SECONDS,
+                }
+                away = urllib3.request(method, f"{base}/api/v1/products", **options)
                 assert away.status == 503
                 assert away.headers["Content-Type"] == "application/problem+json"
                 assert int(away.headers["Retry-After"]) > 0
@@ -132,7 +137,8 @@ def ask_each_pod(shop: Release, mark: str) -> None:
     for pod in shop.pods("add-product"):
         with shop.forward(f"pod/{pod.metadata.name}", 8080) as base:
             body = {"name": f"{mark} {pod.metadata.name}", "price": "1"}
-            assert urllib3.request("POST", f"{base}/api/v1/products", json=body, retries=False).status == 201
+            options: dict[str, Any] = {"json": body, "headers": shop.bearer(), "retries": False}
+            assert urllib3.request("POST", f"{base}/api/v1/products", **options).status == 201
 
 
 def test_the_first_request_after_an_idle_night_or_a_restart_of_mysql_works(shop: Release) -> None:

@@ -47,7 +47,7 @@ IMPORTED = 40_000
 
 def test_an_import_goes_on_when_its_pod_is_killed_and_when_pods_are_replaced(shop: Release) -> None:
     rows = "sku,name,price\n" + "".join(f"ROLLED-{number},Cup,1.00\n" for number in range(IMPORTED))
-    headers = {"Content-Type": "text/csv", "Prefer": "respond-async"}
+    headers = {"Content-Type": "text/csv", "Prefer": "respond-async", **shop.bearer()}
     with shop.forward("service/shop-add-product", 80) as base:
         sent = urllib3.request("POST", f"{base}/api/v1/products/import", body=rows, headers=headers, timeout=20)
     assert sent.status == 202, sent.data

@@ -96,6 +96,7 @@ def test_the_pages_work_through_a_gateway_and_the_database_keeps_every_character
         assert eventually(lambda: browser.open("GET", "/").status, 60) == 200
         plain = urllib3.request("GET", f"{http}/products", headers={"Host": HOST}, redirect=False)
         assert (plain.status, plain.headers["Location"]) == (301, f"https://{HOST}/products")
+        browser.sign_in_if_asked(external)
         assert "Secure" in browser.open("GET", "/products/new").headers["Set-Cookie"]
         assert browser.add("🍃 Tea 茶 𝒯").status == 303
         assert "🍃 Tea 茶 𝒯" in browser.open("GET", "/products?q=%F0%9F%8D%83").data.decode()

@@ -41,6 +41,11 @@ def test_journeys_work_through_the_ingress(shop: Release, cluster: Cluster, tmp_
         "CATALOG_TEST_PAGES_CONNECT": f"127.0.0.1:{cluster.https_port}",
         "CATALOG_TEST_PAGES_CA": str(authority),
     }
+    if shop.signs_in():
+        pages |= {
+            "CATALOG_TEST_PAGES_NAME": "editor",
+            "CATALOG_TEST_PAGES_PASSWORD": shop.credential("editor-password"),
+        }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", JOURNEYS]
     command.append("tests/browser/test_journeys.py")
     with quiet_network():
