@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from add_product.imports import importer
 from add_product.imports.order import Order
@@ -13,6 +13,10 @@ from catalog.models import Product
 from catalog.settings import load
 
 FILE = Path(__file__).with_name("sample.csv")
+
+
+def _none(_connection: Connection) -> None:
+    """The products come with the catalogue, and not from an import."""
 
 
 def main() -> None:
@@ -28,7 +32,7 @@ def main() -> None:
         with FILE.open("rb") as file:
             candidates, _ = importer.read(file, Order("csv", "utf-8", "skip", dry_run=False), settings.currency)
             for batch in importer.batches(candidates):
-                plans = importer.transaction(partial(importer.write, batch=batch, on_conflict="skip"))
+                plans = importer.transaction(partial(importer.write, batch=batch, on_conflict="skip", entry=_none))
                 created += sum(plan.outcome == "created" for plan in plans)
     print(f"The catalogue was empty; {created} sample products are in it now.")
 

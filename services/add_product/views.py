@@ -87,6 +87,25 @@ def delete_product(product_id: int) -> Response:
     return Response(status=204)
 
 
+@views.post(f"{ONE}/restore")
+@operation(
+    tag="products",
+    access="editor",
+    responses={201: body(wire.Product, {"Location": "Address of the product at read-product.", **ETAG})},
+    problems=(404, 409),
+)
+def restore_product(product_id: int) -> Response:
+    """Brings back a deleted product under its id, as it was before its deletion.
+
+    The version goes on from the deleted one. 409 means that the product exists, or that another one has its SKU.
+    """
+    product = database.transaction(lambda connection: writing.restore(connection, product_id))
+    counters.products.labels("restored").inc()
+    response = _answer(product, 201)
+    response.headers["Location"] = f"{wire.PRODUCTS}/{product.id}"
+    return response
+
+
 def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
     """The body as sent and as decoded. Raises a 400, 413, 415 or 422 problem."""
     if request.mimetype not in media_types:

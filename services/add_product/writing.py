@@ -1,17 +1,15 @@
 """Adds, changes and deletes single products, each in one transaction."""
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.precondition import Precondition
-from catalog import database, products, wire
+from catalog import database, history, products, wire
 from catalog.models import Product
 from catalog.statements import Statement
 from serving.answers import FieldError
-from serving.problems import conflict, not_found
+from serving.problems import ProblemError, conflict, not_found
 
 SKU_INDEXES = ("ux_product_sku_key", "product.sku_key")
 
@@ -24,6 +22,7 @@ _CHANGE = Statement(
     .values({column.name: bindparam(column.name) for column in _TABLE.c if column.name not in ("id", "created_at")})
 )
 _REMOVE = Statement(delete(_TABLE).where(*_CHECKED_VERSION))
+_RESTORE = Statement(insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c}))
 
 
 def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
@@ -34,7 +33,9 @@ def add(connection: Connection, fields: wire.NewProduct) -> wire.Product:
     except IntegrityError as error:
         raise _sku_taken(error, fields.sku) from None
     shown = {name: values[name] for name in wire.Product.__struct_fields__ if name != "id"}
-    return wire.Product(id=product_id, **shown)
+    product = wire.Product(id=product_id, **shown)
+    history.created(connection, product)
+    return product
 
 
 def change(connection: Connection, product_id: int, check: Precondition, patch: wire.ProductPatch) -> wire.Product:
@@ -62,8 +63,9 @@ def change(connection: Connection, product_id: int, check: Precondition, patch: 
         # Another request changed the product first. The stored version cannot pass the check that the version read
         # above passed, unless the check accepts any version.
         return change(connection, product_id, check, patch)
-    shown: dict[str, Any] = {name: values[name] for name in wire.Product.__struct_fields__ if name in values}
-    return msgspec.structs.replace(product, **shown)
+    changed = products.with_row(product, values)
+    history.changed(connection, product, changed)
+    return changed
 
 
 def remove(connection: Connection, product_id: int, check: Precondition) -> None:
@@ -71,6 +73,34 @@ def remove(connection: Connection, product_id: int, check: Precondition) -> None
     product = _found(connection, product_id, check)
     if _REMOVE.change(connection, checked_id=product.id, checked_version=product.version) == 0:
         remove(connection, product_id, check)
+        return
+    history.deleted(connection, product)
+
+
+def restore(connection: Connection, product_id: int) -> wire.Product:
+    """Brings back a deleted product under its id, as the history has it, in the version after the deleted one.
+
+    Raises a 404 problem without a deletion in the history, 409 if the product exists or another one has its SKU.
+    """
+    if products.find(connection, product_id):
+        raise _exists()
+    deleted = history.last_deleted(connection, product_id)
+    if deleted is None:
+        raise not_found("The history has no deleted product with this number.")
+    values = products.changed_row(deleted, {})
+    product = products.with_row(deleted, values)
+    try:
+        _RESTORE.insert(connection, **{**msgspec.structs.asdict(product), **values})
+    except IntegrityError as error:
+        if any(database.is_duplicate(error, name) for name in SKU_INDEXES):
+            raise _sku_taken(error, product.sku) from None
+        raise _exists() from None  # Another request has just restored it.
+    history.restored(connection, product)
+    return product
+
+
+def _exists() -> ProblemError:
+    return conflict("The product exists; there is nothing to restore.", FieldError("", "exists already", "exists"))
 
 
 def _found(connection: Connection, product_id: int, check: Precondition) -> wire.Product:

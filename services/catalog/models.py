@@ -157,13 +157,12 @@ class ApiToken(db.Model):  # type: ignore[name-defined,misc]
 class ProductChange(db.Model):  # type: ignore[name-defined,misc]
     """An entry of the history: a change of one product, or an import with the changes that are part of it.
 
-    Newest first is by `at`, which never goes back for the same product, and then by id; the key is the last part of
-    every index anyway.
+    Newest first is by time or, for one product, by version; and then by id, which every index has as its last part.
     """
 
     __tablename__ = "product_change"
     __table_args__ = (
-        Index("ix_product_change_product", "product_id", "at"),
+        Index("ix_product_change_product", "product_id", "version"),
         Index("ix_product_change_part_of", "part_of", "at"),
         Index("ix_product_change_actor", "actor_name", "at"),
         {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
@@ -185,4 +184,4 @@ class ProductChange(db.Model):  # type: ignore[name-defined,misc]
     """How many products an import has changed; NULL for a change of one product."""
     before: Mapped[str | None] = mapped_column(long_text())
     after: Mapped[str | None] = mapped_column(long_text())
-    """Fields of the product as JSON; catalog.changes says which."""
+    """Fields of the product as JSON; catalog.history says which."""

@@ -67,6 +67,12 @@ def changed_row(product: wire.Product, changes: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def with_row(product: wire.Product, values: Mapping[str, Any]) -> wire.Product:
+    """The product with the values of `changed_row`."""
+    shown = {name: values[name] for name in wire.Product.__struct_fields__ if name in values}
+    return msgspec.structs.replace(product, **shown)
+
+
 def derived(sku: str | None, name: str, description: str) -> dict[str, Any]:
     """The columns that are derived from others."""
     return {

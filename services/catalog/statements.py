@@ -22,6 +22,8 @@ ROWS_MAX = 512
 """Maximum rows of a multi-row INSERT on SQLite, which accepts 32 766 values."""
 
 Row = tuple[Any, ...]
+Inserted = tuple[int, int]
+"""The id of the first row that a statement inserted, and the number of rows: their ids follow without a gap."""
 T = TypeVar("T")
 
 _ROWS: Callable[[Any], Sequence[Row]] = methodcaller("fetchall")
@@ -49,9 +51,9 @@ class Statement:
         """Runs an INSERT and returns the id of the new row."""
         return self._of(connection).run(connection, values, _LAST_ID)
 
-    def insert_all(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Inserts all rows, in as few statements as the driver allows."""
-        self._of(connection).run_many(connection, rows)
+    def insert_all(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Inserted]:
+        """Inserts all rows, in as few statements as the driver allows, and returns what each of these inserted."""
+        return self._of(connection).run_many(connection, rows)
 
     def change(self, connection: Connection, **values: Any) -> int:
         """Runs an UPDATE or DELETE and returns the number of affected rows."""
@@ -97,33 +99,48 @@ class _Compiled:
             # raises.
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
 
-    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Inserted]:
         """Runs the statement, an INSERT, with the values of each row."""
         parameters = [self._parameters(values) for values in rows]
         try:
             with closing(connection.connection.cursor()) as cursor:
                 if connection.dialect.name == "mysql":
-                    cast(Any, cursor).max_stmt_length = STATEMENT_MAX
-                    cursor.executemany(self._sql, [_quickly_quoted(row) for row in parameters])
-                else:
-                    self._run_on_sqlite(cursor, parameters)
+                    return self._run_on_mysql(cursor, parameters)
+                return self._run_on_sqlite(cursor, parameters)
         except self._error as error:
             connection._handle_dbapi_exception(error, self._sql, parameters, None, None)
 
-    def _run_on_sqlite(self, cursor: Any, parameters: Sequence[Row]) -> None:
+    def _run_on_mysql(self, cursor: Any, parameters: Sequence[Row]) -> list[Inserted]:
+        """Inserts as many rows per statement as STATEMENT_MAX allows."""
+        inserted, execute = [], cursor.execute
+
+        def execute_and_note(*arguments: Any) -> int:
+            number: int = execute(*arguments)
+            inserted.append((cursor.lastrowid, number))
+            return number
+
+        cursor.execute = execute_and_note  # The driver calls it for each statement.
+        cursor.max_stmt_length = STATEMENT_MAX
+        cursor.executemany(self._sql, [_quickly_quoted(row) for row in parameters])
+        return inserted
+
+    def _run_on_sqlite(self, cursor: Any, parameters: Sequence[Row]) -> list[Inserted]:
         """Inserts many rows per statement.
 
         The driver's own executemany runs one statement per row. At the end of each statement, FTS5 writes what it has
         collected, and another thread may run and hold the interpreter for 5 ms.
         """
         before, values, row = self._sql.partition(" VALUES ")
-        first = 0
+        inserted, first = [], 0
         while left := len(parameters) - first:
             # A power of two, so that the driver caches few statements.
             number = min(ROWS_MAX, 1 << (left.bit_length() - 1))
             rows = before + values + ", ".join([row] * number)
             cursor.execute(rows, list(chain.from_iterable(parameters[first : first + number])))
             first += number
+            # The id of the last row, where MySQL has that of the first one.
+            inserted.append((cursor.lastrowid - number + 1, number))
+        return inserted
 
     def _parameters(self, values: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(

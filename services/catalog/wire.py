@@ -254,6 +254,13 @@ class Change(Struct, frozen=True):
     request_id: Annotated[str | None, Meta(description="X-Request-ID of the request that made the change.")]
     import_id: Annotated[int | None, Meta(description="The import that made the change; null for a single change.")]
     product_id: Annotated[int | None, Meta(description="The product; null for a whole import.")]
+    product_name: Annotated[
+        str | None,
+        Meta(
+            description="Name of the product as it is now. If there is no such product any more, its name in this "
+            "change, or null."
+        ),
+    ]
     version: Annotated[
         int | None, Meta(description="The version that the change made; of a deletion, the version that was deleted.")
     ]

@@ -5,6 +5,7 @@ from flask import Flask
 from catalog import database, guard, service
 from catalog.settings import Settings, load
 from read_product import cache, hot
+from read_product.change_views import change_views
 from read_product.import_views import import_views
 from read_product.token_use import Reporter
 from read_product.views import views
@@ -23,5 +24,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(openapi.views)
     app.register_blueprint(views)
     app.register_blueprint(import_views)
+    app.register_blueprint(change_views)
     hot.register(app)
     return app

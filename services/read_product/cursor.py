@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,7 +10,6 @@ import msgspec
 
 from catalog import price
 from catalog.wire import Id
-from catalog.words import Word
 
 Value = int | str | Decimal | datetime
 
@@ -21,7 +19,7 @@ CHECKSUM_BYTES = 6
 
 
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
-    """The last product of a page: the list's sort, the product's value of that field, its id; and a checksum."""
+    """The last item of a page: the list's sort, the item's value of that field, its number; and a checksum."""
 
     sort: str
     value: str
@@ -29,16 +27,16 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     checksum: str
 
 
-def write(sort: str, words: Sequence[Word] | None, value: Value, product_id: int) -> str:
-    """The cursor after this product, in the list with this sort and these words."""
+def write(sort: str, scope: object, value: Value, number: int) -> str:
+    """The cursor after the item with this number, in the list with this sort and `scope`: whatever else selects it."""
     text = value.isoformat() if isinstance(value, datetime) else str(value)
-    counted = msgspec.json.encode([sort, words, text, product_id])
+    counted = msgspec.json.encode([sort, scope, text, number])
     checksum = hashlib.blake2b(counted, digest_size=CHECKSUM_BYTES).hexdigest()
-    packed = msgspec.json.encode(Cursor(sort, text, product_id, checksum))
+    packed = msgspec.json.encode(Cursor(sort, text, number, checksum))
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def read(text: str, sort: str, words: Sequence[Word] | None, kind: type[Value]) -> tuple[Value, int]:
+def read(text: str, sort: str, scope: object, kind: type[Value]) -> tuple[Value, int]:
     """The value and id in a cursor of this list. Raises ValueError for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -47,8 +45,8 @@ def read(text: str, sort: str, words: Sequence[Word] | None, kind: type[Value]) 
     except (binascii.Error, msgspec.DecodeError, ValueError, ArithmeticError):
         raise ValueError("is not a cursor of this list") from None
     # Compared with the exact cursor of this list, since the same position could be written in many ways.
-    if text != write(sort, words, value, cursor.id):
-        raise ValueError("is not a cursor of the list with this sort and q")
+    if text != write(sort, scope, value, cursor.id):
+        raise ValueError("is not a cursor of the list with these parameters")
     return value, cursor.id
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("apps", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
 PATH = "/api/v1/products"
 IMPORTS = "/api/v1/imports"
+HISTORY = "/api/v1/changes"
 AT_ONCE = {"Prefer": "respond-async"}
 FIELDS = {"name": "New", "price": "1.00"}
 
@@ -54,14 +55,19 @@ REQUESTS: dict[str, tuple[Request, list[str]]] = {
     "no product": (lambda api, _: api.read.get(f"{PATH}/999999"), READ),
     "search of a small catalogue": (lambda api, _: api.read.get(f"{PATH}?q=thing"), [*READ, "SELECT"]),
     "signs only": (lambda api, _: api.read.get(f"{PATH}?q=*"), []),
-    "add": (lambda api, _: api.add.post(PATH, json=FIELDS), ["INSERT", "COMMIT"]),
+    "add": (lambda api, _: api.add.post(PATH, json=FIELDS), ["INSERT", "INSERT", "COMMIT"]),
     "add once": (lambda api, _: api.add.post(PATH, json=FIELDS, headers={"Idempotency-Key": "k"}),
-                 ["INSERT", "INSERT", "UPDATE", "COMMIT"]),
+                 ["INSERT", "INSERT", "INSERT", "UPDATE", "COMMIT"]),
     "change": (lambda api, it: api.add.patch(f"{PATH}/{it['id']}", json={"price": "2"}, headers={"If-Match": "*"}),
-               ["SELECT", "UPDATE", "COMMIT"]),
+               ["SELECT", "UPDATE", "INSERT", "COMMIT"]),
     "delete": (lambda api, it: api.add.delete(f"{PATH}/{it['id']}", headers={"If-Match": etag(it)}),
-               ["SELECT", "DELETE", "COMMIT"]),
+               ["SELECT", "DELETE", "INSERT", "COMMIT"]),
+    "restore": (lambda api, it: api.add.post(f"{PATH}/{it['gone']}/restore"),
+                ["SELECT", "SELECT", "INSERT", "INSERT", "COMMIT"]),
     "export": (lambda api, _: api.read.get(f"{PATH}/export"), READ),
+    "history": (lambda api, _: api.read.get(HISTORY), [*READ, "SELECT", "SELECT"]),
+    "history of a product": (lambda api, it: api.read.get(f"{PATH}/{it['id']}/changes"), [*READ, "SELECT"]),
+    "what an import changed": (lambda api, _: api.read.get(f"{HISTORY}?import=1"), READ),
     "imports": (lambda api, _: api.read.get(IMPORTS), READ),
     "import": (lambda api, it: api.read.get(it["import"]), READ),
     "file": (lambda api, _: _send(api), ["INSERT", "COMMIT", "INSERT", "COMMIT", "SELECT", *LOOK]),
@@ -81,9 +87,10 @@ def it(api: Api, mysql_server: "MySQLServer", monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(idempotency, "_forgotten_at", math.inf)
     location = _send(api, dry_run="true").headers["Location"]
     mysql_server.execute("UPDATE catalog.import SET state = 'checked'")
-    product = api.create()
+    gone, product = api.create(), api.create()
+    api.delete(gone)
     api.get(product["id"])
-    return {**product, "import": location}
+    return {**product, "import": location, "gone": gone["id"]}
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
@@ -157,7 +164,11 @@ def past(api: Api, mysql_server: "MySQLServer") -> None:
         "NOW() - INTERVAL n HOUR, NOW() - INTERVAL n HOUR FROM number",
         f"INSERT INTO catalog.idempotency_key {numbers} SELECT CONCAT('old-', n), '', n, '', NOW() - INTERVAL n MINUTE "
         "FROM number",
-        "ANALYZE TABLE catalog.import, catalog.idempotency_key",
+        f"INSERT INTO catalog.product_change (product_id, version, at, kind, actor_kind, actor_name) {numbers} "
+        "SELECT n % 90, n, NOW() - INTERVAL n HOUR, 'changed', 'person', 'Ann' FROM number",
+        f"INSERT INTO catalog.product_change (part_of, product_id, version, at, kind) {numbers} "
+        "SELECT 1, n, 1, NOW() - INTERVAL n HOUR, 'created' FROM number",
+        "ANALYZE TABLE catalog.import, catalog.idempotency_key, catalog.product_change",
     )
 
 
@@ -172,6 +183,17 @@ def test_no_request_reads_a_whole_table_or_sorts_one(
             assert send(api, it).status_code < 500
         for words in ("box", "nothinglikeit", "zirconium box"):
             assert api.read.get(PATH, query_string={"q": words, "sort": "-price"}).status_code == 200
+        for query in (
+            "actor=Ann",
+            "since=2026-01-01T00:00:00Z",
+            "product=7",
+            "product=7&actor=Ann",
+            "actor_kind=token",
+        ):
+            first = api.read.get(f"{HISTORY}?limit=2&{query}").json
+            assert api.read.get(first["next"] or HISTORY).status_code == 200
+        imported = next(each["import_id"] for each in api.read.get(HISTORY).json["items"] if each["kind"] == "import")
+        api.read.get(api.read.get(f"{HISTORY}?import={imported}&limit=2").json["next"])
         with apps.add.app_context():
             queue.take_check()
             queue.take_turn()

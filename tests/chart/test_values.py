@@ -111,6 +111,7 @@ CHANGED: dict[str, Any] = {
     "mysql.startupProbe": {"periodSeconds": 7},
     "mysql.resources": {"requests": {"cpu": "70m"}},
     "mysql.podSecurityContext": {"runAsUser": 27},
+    "history.schedule": "0 5 * * *",
     "backup.schedule": "0 4 * * *",
     "backup.timeZone": "Europe/Paris",
     "backup.tmpSizeLimit": "9Gi",
@@ -247,7 +248,7 @@ COMPONENTS = {
     "readProduct": {"read-product"},
     "displayProduct": {"display-product"},
     "mysql": {"mysql"},
-    "jobs": {"credentials", "migrate", "test"},
+    "jobs": {"credentials", "history", "migrate", "test"},
     "backup": {"backup", "restore"},
 }
 PODS = list(COMPONENTS)

@@ -140,7 +140,7 @@ CREATE TABLE product_change (
     PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4;
 
-CREATE INDEX ix_product_change_product ON product_change (product_id, at);
+CREATE INDEX ix_product_change_product ON product_change (product_id, version);
 
 CREATE INDEX ix_product_change_part_of ON product_change (part_of, at);
 

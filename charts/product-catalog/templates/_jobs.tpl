@@ -33,9 +33,15 @@ volumeMounts:
 
 {{/* The container that brings the schema up to date. Takes root, values, user and host. */}}
 {{- define "product-catalog.migrateContainer" -}}
-name: migrate
+{{- $own := dict "name" "migrate" "args" (list "python" "-m" "catalog.migrate" "upgrade") -}}
+{{- include "product-catalog.catalogContainer" (merge $own .) -}}
+{{- end }}
+
+{{/* A container that runs a program of the catalogue on the database. Takes root, values, user, host, name and args. */}}
+{{- define "product-catalog.catalogContainer" -}}
+name: {{ .name }}
 {{- include "product-catalog.catalogImage" (dict "root" .root "image" .root.Values.jobs.image) | nindent 0 }}
-args: [python, -m, catalog.migrate, upgrade]
+args: {{ toJson .args }}
 env:
   {{- include "product-catalog.databaseEnv" . | nindent 2 }}
   {{- with .values.extraEnv }}

@@ -18,6 +18,7 @@
 - displayProduct.image
 - jobs
 - jobs.image
+- history
 - credentials
 - database
 - externalDatabase
@@ -70,6 +71,8 @@
 - jobs.image.repository
 - jobs.backoffLimit
 - jobs.waitSeconds
+- history.keepDays
+- history.schedule
 - database.name
 - database.migratorUser
 - database.writerUser

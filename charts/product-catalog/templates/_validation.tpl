@@ -505,7 +505,7 @@ No pod gets a volume twice, and no container a variable or a mount: looks at the
 every name that the chart uses itself.
 */}}
 {{- define "product-catalog.checkPods" -}}
-  {{- range $file := list "services/deployment" "mysql/statefulset" "migrate/job" "credentials/job" "backup/job" "backup/cronjob-restore" "tests/products" -}}
+  {{- range $file := list "services/deployment" "mysql/statefulset" "migrate/job" "credentials/job" "history/cronjob" "backup/job" "backup/cronjob-restore" "tests/products" -}}
     {{- range $document := include (printf "%s/%s.yaml" $.Template.BasePath $file) $ | splitList "\n---\n" -}}
       {{- $spec := (fromYaml $document).spec | default dict -}}
       {{- $spec = dig "jobTemplate" "spec" $spec $spec -}}

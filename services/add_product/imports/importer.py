@@ -14,7 +14,7 @@ from add_product.imports.candidate import Candidate, TableReader, from_lines
 from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
 from add_product.imports.seen import Seen
-from catalog import database, products, wire
+from catalog import database, history, products, wire
 from catalog.models import Product
 from serving.bodies import Invalid
 
@@ -30,10 +30,11 @@ T = TypeVar("T")
 
 @dataclass
 class Plan:
-    """What happens to one candidate: its outcome, and the changes to an existing row."""
+    """What happens to one candidate: its outcome, and an existing product with the changes to its row."""
 
     candidate: Candidate
     outcome: str
+    existing: wire.Product | None = None
     update: dict[str, Any] | None = None
     errors: list[wire.ImportFault] = field(default_factory=list)
 
@@ -101,10 +102,18 @@ def transaction(callback: Callable[[Connection], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def write(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict) -> list[Plan]:
-    """Writes a batch, and returns what happened to each record."""
+def write(
+    connection: Connection,
+    batch: Sequence[Candidate],
+    on_conflict: OnConflict,
+    entry: Callable[[Connection], int | None],
+) -> list[Plan]:
+    """Writes a batch, and returns what happened to each record.
+
+    `entry` returns the import's entry in the history, or None for changes without one.
+    """
     plans = plan(connection, batch, on_conflict, lock=True)
-    _carry_out(connection, plans)
+    _carry_out(connection, plans, entry)
     return plans
 
 
@@ -118,14 +127,18 @@ def _refuse_repeated(candidate: Candidate, seen: Seen) -> None:
         candidate.refuse(fault, name="sku" if sku else None, value=sku or "")
 
 
-def _carry_out(connection: Connection, plans: Sequence[Plan]) -> None:
+def _carry_out(connection: Connection, plans: Sequence[Plan], entry: Callable[[Connection], int | None]) -> None:
     inserts = [plan.candidate.new_row for plan in plans if plan.outcome == "created"]
-    updates = [plan.update for plan in plans if plan.update]
+    updates = [(plan.existing, plan.update) for plan in plans if plan.existing and plan.update]
     if inserts:
-        products.ADD.insert_all(connection, inserts)
+        inserted = products.ADD.insert_all(connection, inserts)
+        history.created_parts(connection, entry(connection), inserted)
     if updates:
-        columns: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "existing_id"}
-        connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), updates)
+        rows = [row for _, row in updates]
+        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "existing_id"}
+        connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), rows)
+        pairs = [(existing, products.with_row(existing, row)) for existing, row in updates]
+        history.changed_parts(connection, entry(connection), pairs)
 
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:
@@ -157,7 +170,7 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
         return Plan(candidate, "skipped")
     whole = msgspec.structs.asdict(existing.fields)
     changed = {**whole, **products.changed_row(existing, changes)}
-    return Plan(candidate, "updated", update={**changed, "existing_id": existing.id})
+    return Plan(candidate, "updated", existing, {**changed, "existing_id": existing.id})
 
 
 def _lacks(column: str, on_conflict: OnConflict) -> Invalid:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
 from add_product.uploads import Upload
-from catalog import database, imports, wire
-from catalog.models import Import, ImportPiece
+from catalog import database, history, imports, wire
+from catalog.models import Import, ImportPiece, ProductChange
 from serving import answers, bodies
 
 LEASE = timedelta(seconds=30)
@@ -74,6 +74,7 @@ def add(connection: Connection, upload: Upload, order: Order, name: str, key: st
         "upload": upload.id,
         "created_at": now,
         "changed_at": now,
+        **history.sender(),
     }
     number: int = connection.execute(insert(Import).values(row)).lastrowid
     return number
@@ -147,6 +148,18 @@ def note(connection: Connection, taken: Taken, before: Report, after: Report, by
     connection.execute(_held(taken).values(values))
 
 
+def entry(taken: Taken, connection: Connection) -> int:
+    """The import's entry in the history, which the first product that it writes creates."""
+    columns = (Import.change_id, Import.actor_kind, Import.actor_name, Import.request_id)
+    change_id, *sender = connection.execute(select(*columns).where(Import.id == taken.id)).one()
+    if change_id is None:
+        names = ("actor_kind", "actor_name", "request_id")
+        change_id = history.begin_import(connection, taken.id, dict(zip(names, sender, strict=True)))
+        connection.execute(_held(taken).values(change_id=change_id))
+    number: int = change_id
+    return number
+
+
 def finish(taken: Taken, report: Report) -> None:
     """Ends an import whose file has been read completely."""
 
@@ -176,7 +189,7 @@ def release(taken: Taken) -> None:
 
 def start(import_id: int) -> bool:
     """Queues a checked import for writing; returns False if it is in another state."""
-    changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC)}
+    changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC), **history.sender()}
     return _change(import_id, ("checked",), changes, _HAS_FILE)
 
 
@@ -230,7 +243,9 @@ def _sweep(connection: Connection) -> None:
         connection.execute(
             delete(ImportPiece).where(ImportPiece.upload == piece.upload, ImportPiece.number == piece.number)
         )
-    ended = and_(Import.created_at < now - KEPT, Import.state.in_(("done", "interrupted", "failed")))
+    # What an import has written is found by its number as long as the history has it.
+    recorded = select(ProductChange.id).where(ProductChange.id == Import.change_id).exists()
+    ended = and_(Import.created_at < now - KEPT, Import.state.in_(("done", "interrupted", "failed")), not_(recorded))
     numbers = connection.scalars(select(Import.id).where(ended).limit(SWEPT_MAX)).all()
     if numbers:
         connection.execute(delete(Import).where(Import.id.in_(numbers)))

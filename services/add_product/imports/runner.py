@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
@@ -218,7 +219,7 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
         if taken.order.dry_run:
             plans = importer.plan(connection, batch, taken.order.on_conflict)
         else:
-            plans = importer.write(connection, batch, taken.order.on_conflict)
+            plans = importer.write(connection, batch, taken.order.on_conflict, partial(queue.entry, taken))
         after = before.copy()
         for plan in plans:
             after.add(plan.candidate, plan.outcome, plan.errors)

@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from catalog.wire import NewProduct, Product, ProductPatch
+from catalog.wire import ChangedFields, NewProduct, Product, ProductPatch
 from serving import bodies
 from serving.bodies import Malformed, Rejected
 
@@ -76,3 +76,7 @@ def test_json_that_is_no_object_is_refused_as_a_whole(body: str) -> None:
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         bodies.decode(body, NewProduct)
+
+
+def test_the_history_has_every_field_that_clients_set() -> None:
+    assert set(ChangedFields.__struct_fields__) == set(NewProduct.__struct_fields__)

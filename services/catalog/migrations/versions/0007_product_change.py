@@ -36,7 +36,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
         **MYSQL,
     )
-    op.create_index("ix_product_change_product", "product_change", ["product_id", "at"])
+    op.create_index("ix_product_change_product", "product_change", ["product_id", "version"])
     op.create_index("ix_product_change_part_of", "product_change", ["part_of", "at"])
     op.create_index("ix_product_change_actor", "product_change", ["actor_name", "at"])
     op.add_column("import", sa.Column("actor_kind", exact_text(16)))
