@@ -106,6 +106,11 @@ def canonical(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
+def is_one_line(name: str) -> bool:
+    """Whether pages, logs and tokens can hold the name: any script, but no control characters or line breaks."""
+    return bool(name) and not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in name)
+
+
 def _stamp(path: str) -> Stamp:
     try:
         found = os.stat(path)
@@ -148,10 +153,8 @@ def _account(line: bytes, role: Role) -> Account:
         text = canonical(name.decode())
     except UnicodeDecodeError:
         raise ValueError("the name is not in UTF-8") from None
-    if not text or len(name) > NAME_BYTES_MAX or not text.isprintable():
-        raise ValueError(
-            f"the name is empty, longer than {NAME_BYTES_MAX} bytes, or has a character that cannot be seen"
-        )
+    if len(name) > NAME_BYTES_MAX or not is_one_line(text):
+        raise ValueError(f"the name is empty, longer than {NAME_BYTES_MAX} bytes, or has a control character")
     found = HASH.fullmatch(hashed.strip())
     if not found:
         raise ValueError("the hash is not one of bcrypt; `htpasswd -nB NAME` writes such a line")

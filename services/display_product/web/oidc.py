@@ -18,6 +18,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc.errors import JoseError
 
 from catalog.settings import Settings
+from display_product.web.accounts import canonical, is_one_line
 from serving.access import Role
 from serving.settings import SettingError, read_secret
 
@@ -218,8 +219,8 @@ def _name(claims: Mapping[str, Any]) -> str:
     """What the person is called here: their user name, or a confirmed email address, or the provider's number."""
     email = claims.get("email") if claims.get("email_verified", True) else None
     for found in (claims.get("preferred_username"), email, claims["sub"]):
-        if isinstance(found, str) and found.strip() and found.isprintable():
-            return found.strip()[:NAME_MAX]
+        if isinstance(found, str) and is_one_line(name := canonical(found)):
+            return name[:NAME_MAX]
     raise Rejected("answer", "the provider gives no usable name")
 
 

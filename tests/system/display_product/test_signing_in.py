@@ -315,7 +315,7 @@ def test_text_typed_into_a_form_survives_the_end_of_the_session(guarded_settings
 
 
 def test_a_name_with_every_odd_character_is_shown_escaped_and_breaks_no_header(guarded_settings: Settings) -> None:
-    name = "<script>alert('Zoë')</script> \"李雷\" %0d%0aX-Evil= 1"
+    name = "<script>alert('Zoë')</script> \"李雷\" %0d%0aX-Evil= 1 \u202e"
     Path(guarded_settings.editors_file).write_text(people.line(name, "x"), encoding="utf-8")
     browser = of(guarded_settings)
     sign_in(browser, name, "x")
