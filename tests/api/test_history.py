@@ -337,6 +337,13 @@ def test_old_entries_are_deleted_in_small_steps(api: Api, apps: Apps, monkeypatc
     assert retention.delete_old(api.settings, 400) == 0
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "many", "1.5", "36501"])
+def test_days_that_are_none_delete_nothing(api: Api, days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        retention.main(["--keep-days", days])
+    assert "must be a whole number from 1 to 36500" in capsys.readouterr().err
+
+
 def test_an_import_whose_entry_is_old_shows_none_of_its_products(api: Api, apps: Apps) -> None:
     api.load("name,price\nOld,1.00\n")
     (entry,) = changes(api)

@@ -616,3 +616,14 @@ def test_the_logs_of_every_service_are_found_as_the_docs_say() -> None:
     found = [each for each in render_chart(release="catalog") if each["kind"] == "Deployment"]
     assert len(found) == 3
     assert [each["spec"]["template"]["metadata"]["labels"].get(key) for each in found] == [value] * 3
+
+
+def test_old_history_is_deleted_by_the_user_of_add_product_after_the_days_that_are_set() -> None:
+    found = one(render_chart({"history": {"keepDays": 30, "schedule": "0 5 * * *"}}), "CronJob", "history")["spec"]
+    assert (found["schedule"], found["concurrencyPolicy"]) == ("0 5 * * *", "Forbid")
+    pod = found["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["args"] == ["python", "-m", "catalog.retention", "--keep-days", "30"]
+    assert environment(container)["CATALOG_DATABASE_URL"].startswith("mysql://writer@")
+    secrets = [volume["secret"]["items"] for volume in pod["volumes"] if "secret" in volume]
+    assert [[item["key"] for item in items] for items in secrets] == [["writer-password"]]
