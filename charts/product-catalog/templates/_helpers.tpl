@@ -2,7 +2,8 @@
 The three services, as a list. Each has a name, which is also that of its objects, and a block of values. `database`
 and `calls` say what it connects to, `secrets` which keys of the Secret it sees and as which files, `env` which settings
 it has that the others do not, `public` whether people reach it from outside the cluster, and `host` at which host of the
-Ingress programs do. `issuers` are the URLs at which it finds keys, and `verifies` says that it verifies tokens.
+Ingress programs do. `issuers` are the URLs at which it finds keys, `verifies` says that it verifies tokens, and `methods` which requests a
+Gateway sends to it; without them, those that no other service takes.
 */}}
 {{- define "product-catalog.services" -}}
 {{- $auth := .Values.auth -}}
@@ -34,6 +35,7 @@ Ingress programs do. `issuers` are the URLs at which it finds keys, and `verifie
   verifies: true
   issuers: {{ include "product-catalog.issuerUrls" . }}
   host: {{ .Values.ingress.api.readHost | quote }}
+  methods: [GET, HEAD]
   {{- if $auth.enabled }}
   calls: [add-product]
   {{- end }}
