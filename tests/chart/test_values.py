@@ -160,7 +160,14 @@ CONTEXT: dict[str, dict[str, Any]] = {
     "ingress.api.readHost": {"ingress": {"tls": [], "selfSigned": False}},
     "ingress.api.writeHost": {"ingress": {"tls": [], "selfSigned": False}},
     "serviceAccount.name": {"serviceAccount": {"create": False}},
-    "httpRoute.hostnames": {"ingress": {"enabled": False}},
+    "httpRoute.hostnames": {
+        "ingress": {
+            "enabled": False,
+            "tls": [],
+            "selfSigned": False,
+            "api": {"enabled": False, "readHost": "", "writeHost": ""},
+        }
+    },
     "extraVolumeMounts": {"extraVolumes": VOLUMES},
 }
 CONTEXT["serviceAccount.create"] = {}
