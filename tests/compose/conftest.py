@@ -18,6 +18,7 @@ collect_ignore = ["inside"]
 ROOT = Path(__file__).parents[2]
 AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
 PASSWORD = "p@ss:w/rd#1?&%41+ é"
+EDITOR_PASSWORD = "an-editor's-p@ss:w/rd#2"
 
 
 def free_port() -> int:
@@ -37,6 +38,8 @@ class Compose:
         users = ("MIGRATOR", "WRITER", "READER", "BACKUP")
         lines = [f"HTTPS_PORT={self.port}", f"HTTP_PORT={self.http_port}"]
         lines += [f"{user}_PASSWORD='{PASSWORD} {user}'" for user in users]
+        lines.append("AUTH=on")
+        lines.append(f'EDITOR_PASSWORD="{EDITOR_PASSWORD}"')
         self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,6 +53,18 @@ class Compose:
         if check and done.returncode:
             raise AssertionError(f"{' '.join(arguments)}: {done.stdout[-4000:]}{done.stderr[-4000:]}")
         return done.stdout + done.stderr
+
+    def token(self) -> str:
+        """A token of an editor, made as the documentation says."""
+        command = ("python", "-m", "catalog.api_tokens", "create", "--name", "tests", "--role", "editor", "--days", "1")
+        done = self.call("exec", "-T", "add-product", *command)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def write(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
+        """A request of a program that may write."""
+        headers = {"Authorization": f"Bearer {self.token()}", **more.pop("headers", {})}
+        return self.get(path, method=method, headers=headers, **more)
 
     def up(self) -> None:
         self.run("up", "--detach")

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import urllib3
 
-from compose.conftest import PASSWORD, Compose
+from compose.conftest import EDITOR_PASSWORD, PASSWORD, Compose
 
 pytestmark = pytest.mark.compose
 SERVICES = ["add-product", "read-product", "display-product"]
@@ -19,7 +19,7 @@ def inspect(compose: Compose) -> list[dict]:
 
 
 def test_the_tests_inside_compose_pass_and_leave_the_catalogue_as_it_was(compose: Compose) -> None:
-    own = compose.get("/api/v1/products", method="POST", json={"name": "Big", "price": "5.00"}).json()
+    own = compose.write("POST", "/api/v1/products", json={"name": "Big", "price": "5.00"}).json()
     assert " passed" in compose.run("run", "--rm", "tests")
     assert compose.get("/api/v1/products").json()["items"] == [own]
 
@@ -69,14 +69,35 @@ def test_only_those_who_need_mysql_reach_it(compose: Compose) -> None:
 
 def test_a_service_can_read_its_own_secrets_only(compose: Compose) -> None:
     files = (
-        "import os, pathlib; print([f.name for f in pathlib.Path('/run/secrets/catalog').iterdir() if os.access(f, 4)])"
+        "import os, pathlib; "
+        "print(*sorted(f.name for f in pathlib.Path('/run/secrets/catalog').iterdir() if os.access(f, 4)))"
     )
-    read = {name: compose.run("exec", "-T", name, "python", "-c", files).strip() for name in SERVICES}
+    read = {name: compose.run("exec", "-T", name, "python", "-c", files).split() for name in SERVICES}
     assert read == {
-        "add-product": "['writer-password']",
-        "read-product": "['reader-password']",
-        "display-product": "['secret-key']",
+        "add-product": ["verification-keys", "writer-password"],
+        "read-product": ["reader-password", "verification-keys"],
+        "display-product": ["editors", "readers", "secret-key", "signing-key"],
     }
+
+
+def test_whoever_has_not_signed_in_reads_and_writes_nothing(compose: Compose) -> None:
+    for path in ("/products", "/api/v1/products"):
+        assert compose.get(path).status == 200
+    refused = compose.get("/api/v1/products", method="POST", json={"name": "Nobody's", "price": "5.00"})
+    assert (refused.status, refused.headers["WWW-Authenticate"].partition(" ")[0]) == (401, "Bearer")
+    form = compose.get("/products/new")
+    assert (form.status, form.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+    assert compose.get("/products/new", method="POST", fields={"name": "Nobody's"}).status in (303, 400, 401, 403)
+    assert "Nobody" not in compose.get("/api/v1/products").data.decode()
+
+
+def test_the_first_password_is_shown_as_documented_and_what_was_generated_is_kept(compose: Compose) -> None:
+    shown = compose.call("run", "--rm", "secrets", "cat", "/run/secrets/catalog/editor-password")
+    # Above it, Compose may tell of building the image.
+    assert shown.stdout.splitlines()[-1] == EDITOR_PASSWORD, shown.stderr
+    said = compose.run("run", "--rm", "secrets")
+    assert "signing-key: kept" in said
+    assert "editors: kept" in said
 
 
 def test_what_the_proxy_answers_itself_can_be_asked_about(compose: Compose) -> None:
@@ -93,22 +114,22 @@ def test_what_the_proxy_answers_itself_can_be_asked_about(compose: Compose) -> N
 
 
 def test_a_restart_of_everything_keeps_the_products(compose: Compose) -> None:
-    added = compose.get("/api/v1/products", method="POST", json={"name": "Kept 🍃", "price": "5.00"}).json()
+    added = compose.write("POST", "/api/v1/products", json={"name": "Kept 🍃", "price": "5.00"}).json()
     compose.run("down")
     compose.up()
     assert compose.get(f"/api/v1/products/{added['id']}").json() == added
 
 
 def test_a_backup_brings_back_what_was_deleted_and_takes_away_what_came_later(compose: Compose) -> None:
-    kept = compose.get("/api/v1/products", method="POST", json={"name": "In the backup 🍃", "price": "5.00"}).json()
+    kept = compose.write("POST", "/api/v1/products", json={"name": "In the backup 🍃", "price": "5.00"}).json()
     said = compose.run("run", "--rm", "backup")
     assert "restored on trial" in said
     assert "building" not in said.lower()
     backup = re.findall(r"catalog-\S+[.]gz", said)[-1]
     address = f"/api/v1/products/{kept['id']}"
     etag = compose.get(address).headers["ETag"]
-    assert compose.get(address, method="DELETE", headers={"If-Match": etag}).status == 204
-    later = compose.get("/api/v1/products", method="POST", json={"name": "Later", "price": "5.00"}).json()
+    assert compose.write("DELETE", address, headers={"If-Match": etag}).status == 204
+    later = compose.write("POST", "/api/v1/products", json={"name": "Later", "price": "5.00"}).json()
     assert backup in compose.run("run", "--rm", "restore")
     compose.run("run", "--rm", "restore", backup)
     assert compose.get(address).json() == kept
@@ -137,5 +158,7 @@ def test_passwords_with_reserved_characters_are_in_no_log_process_list_or_page(c
         seen += compose.run("logs", "--no-color", "read-product")
     finally:
         compose.run("start", "mysql")
+    assert EDITOR_PASSWORD not in seen
+    assert "pcat_" not in seen
     assert PASSWORD not in seen
     assert PASSWORD.split(" ", maxsplit=1)[0] not in seen
