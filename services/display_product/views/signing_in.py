@@ -30,8 +30,6 @@ from serving import access, audit
 if TYPE_CHECKING:
     from display_product.web.oidc import Provider
 
-NAME_LOGGED_MAX = 100
-
 views = Blueprint("signing_in", __name__)
 
 
@@ -151,11 +149,11 @@ def _why_not(password: str) -> str:
 
 
 def note(name: str, result: str, method: people.Method = "account") -> None:
-    """Counts and logs an attempt that failed. What was typed as a name may be a long text, and even the password."""
+    """Counts and logs an attempt that failed. Only the name of an account is logged: others may be a password."""
     counters.sign_ins.labels(method, result).inc()
-    audit.record(
-        "sign_in_failed", access.ANONYMOUS, method=method, reason=result, name_given=name[:NAME_LOGGED_MAX] or None
-    )
+    entrance: door.Door | None = current_app.extensions["door"]
+    known = name if entrance is not None and entrance.knows(name) else None
+    audit.record("sign_in_failed", access.ANONYMOUS, method=method, reason=result, name_given=known)
 
 
 def target(address: str) -> str:

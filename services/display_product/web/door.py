@@ -95,6 +95,10 @@ class Door:
                 throttle.give_back(key)
         return account
 
+    def knows(self, name: str) -> bool:
+        """Whether there is such an account; for logs, never for pages."""
+        return self._accounts.find(name) is not None
+
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):

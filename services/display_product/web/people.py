@@ -21,6 +21,7 @@ NOTED_SECONDS = 300
 """How exactly the last use is known: not each response needs a new cookie."""
 CLOCKS_APART_SECONDS = 300
 KEY = "person"
+FOR_EVERYBODY = ("assets.static", "livez", "readyz")
 
 Method = Literal["account", "oidc"]
 Confirm = Callable[["SignedIn"], Role]
@@ -62,6 +63,9 @@ class People:
 
     def recognise(self) -> None:
         """Makes whoever is signed in the principal of the request."""
+        # Any cache may keep these responses, so they must not carry anybody's cookie.
+        if request.endpoint in FOR_EVERYBODY:
+            return
         if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies or KEY not in session:
             return
         now = time.time()

@@ -208,7 +208,12 @@ def test_the_last_use_is_noted_now_and_then_only(guarded_browser: Browser, monke
     monkeypatch.setattr(time, "time", lambda: now[0])
     sign_in(guarded_browser, EDITOR)
     assert "Set-Cookie" not in guarded_browser.get("/products").response.headers
+    address = guarded_browser.get("/sign-in").attribute("link[rel=stylesheet]", "href")
     now[0] += 400
+    # A shared cache may keep a style sheet, and must not give one person's session to another.
+    style = guarded_browser.get(address)
+    assert "public" in style.response.headers["Cache-Control"]
+    assert "Set-Cookie" not in style.response.headers
     assert SESSION in SimpleCookie(guarded_browser.get("/products").response.headers["Set-Cookie"])
 
 
@@ -448,17 +453,20 @@ def test_each_sign_in_is_in_the_audit_log_and_no_password_is(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sign_in(guarded_browser, EDITOR, "not this one")
+    # As it happens: the password in the field of the name.
+    sign_in(guarded_browser, "hunter two", "")
     sign_in(guarded_browser, EDITOR)
     guarded_browser.send(guarded_browser.get("/account"), "/sign-out")
     lines = [vars(record) for record in caplog.records if record.name == "audit"]
     assert [(line["event"], line["who"]) for line in lines] == [
+        ("sign_in_failed", ""),
         ("sign_in_failed", ""),
         ("sign_in", EDITOR),
         ("sign_out", EDITOR),
     ]
     assert (lines[0]["name_given"], lines[0]["reason"], lines[0]["address"]) == (EDITOR, "refused", "127.0.0.1")
     logged = " ".join(str(vars(record)) for record in caplog.records)
-    for secret in ("not this one", PASSWORDS[EDITOR], "$2y$"):
+    for secret in ("not this one", "hunter two", PASSWORDS[EDITOR], "$2y$"):
         assert secret not in logged
 
 
