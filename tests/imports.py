@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import create_engine, delete, func, insert, select, update
 
 from catalog import wire
-from catalog.imports import Faults, find
+from catalog.imports import Faults, Undoing, find
 from catalog.models import Import
 from processes import Running
 from serving import bodies
@@ -79,7 +79,7 @@ class Imports:
 
 def _columns(changed: dict[str, Any]) -> dict[str, Any]:
     """The columns that hold a report and a problem."""
-    report, problem = changed.pop("report"), changed.pop("problem", None)
+    report, problem, undo = changed.pop("report"), changed.pop("problem", None), changed.pop("undo", None)
     counts = dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings"), 0)
     if report:
         counts |= {name: getattr(report, name) for name in ("created", "updated", "skipped", "failed")}
@@ -88,6 +88,11 @@ def _columns(changed: dict[str, Any]) -> dict[str, Any]:
         counts["warnings"] = len(report.warnings) + report.warnings_omitted
         changed["report"] = bodies.encode(msgspec.structs.replace(report, errors=[], warnings=[]))
         changed["faults"] = bodies.encode(Faults(report.errors, report.warnings))
+    if undo:
+        counts |= {"rows_done": undo.done, "created": undo.restored, "updated": undo.changed}
+        counts |= {"deleted": undo.deleted, "skipped": undo.left}
+        changed["undoing"] = bodies.encode(Undoing(undo.dry_run, undo.products, undo.unrecorded, None, undo.sample))
+        changed["faults"] = bodies.encode(undo.left_alone)
     return {**counts, "problem": bodies.encode(problem) if problem else None, **changed}
 
 

@@ -123,6 +123,35 @@ def cancel_import(import_id: int) -> Response:
     return _answer(_load(import_id), HTTPStatus.OK)
 
 
+@import_views.post(f"{ONE}/undo")
+@operation(
+    tag="imports",
+    access="editor",
+    parameters=(DRY_RUN, PREFER),
+    responses={200: body(wire.UndoReport, WHERE), 202: ACCEPTED},
+    problems=(404, 409),
+)
+def undo_import(import_id: int) -> Response:
+    """Takes back what an import has changed, and leaves alone what has changed since.
+
+    Products that the import created are deleted, and those that it changed get the values that they had. The undo is
+    an import of its own, with a number and a state: a dry run can be started, and one that is not can be cancelled.
+    What it has changed is in the history under its number, and it can be undone itself.
+    """
+    dry_run = request.args.get("dry_run") == "true"
+    try:
+        undo_id = queue.undo(_existing(import_id), dry_run)
+    except queue.NotUndoable as fault:
+        where = {} if fault.undone_by is None else {"Location": f"{wire.IMPORTS}/{fault.undone_by}"}
+        raise ProblemError(
+            HTTPStatus.CONFLICT, fault.detail, [FieldError("", fault.detail, fault.code)], where
+        ) from None
+    app_runner = runner.of_app()
+    app_runner.tell()
+    app_runner.wait(undo_id, _seconds())
+    return _result(undo_id)
+
+
 def _accept(order: Order, name: str, key: str | None) -> int:
     """Accepts the body and returns the id of its import: a new one, or the one that this key created before."""
     settings: Settings = current_app.extensions["settings"]
@@ -163,7 +192,7 @@ def _result(import_id: int) -> Response:
     item = _load(import_id)
     where = {"Location": f"{wire.IMPORTS}/{import_id}"}
     if item.state in ("checked", "done"):
-        return Response(bodies.encode(item.report), headers=where, content_type="application/json")
+        return Response(bodies.encode(item.undo or item.report), headers=where, content_type="application/json")
     if item.state == "interrupted":
         raise ProblemError(HTTPStatus.CONFLICT, "The import was cancelled, or not started within a day.", headers=where)
     if item.problem:

@@ -96,14 +96,12 @@ def changed(connection: Connection, before: wire.Product, after: wire.Product) -
 
 def deleted(connection: Connection, product: wire.Product) -> None:
     """Adds the entry of a deleted product."""
-    kept = Kept(**_fields(product, FIELDS), created_at=product.created_at)
-    _add(connection, "deleted", product, max(datetime.now(UTC), product.updated_at), before=_text(kept))
+    _ADD.insert(connection, kind="deleted", **_deleted(product), **sender())
 
 
 def restored(connection: Connection, product: wire.Product) -> None:
     """Adds the entry of a product that exists again."""
-    after = _text(wire.ChangedFields(**_fields(product, FIELDS)))
-    _add(connection, "restored", product, product.updated_at, after=after)
+    _ADD.insert(connection, kind="restored", **_restored(product), **sender())
 
 
 def last_deleted(connection: Connection, product_id: int) -> wire.Product | None:
@@ -141,6 +139,22 @@ def changed_parts(
     _count(connection, part_of, len(pairs))
 
 
+def deleted_parts(connection: Connection, part_of: int, products: Sequence[wire.Product]) -> None:
+    """Adds the entries of deleted products, as parts of an import."""
+    _ADD_PARTS.insert_all(
+        connection, [{"part_of": part_of, "kind": "deleted", **_deleted(product)} for product in products]
+    )
+    _count(connection, part_of, len(products))
+
+
+def restored_parts(connection: Connection, part_of: int, products: Sequence[wire.Product]) -> None:
+    """Adds the entries of products that exist again, as parts of an import."""
+    _ADD_PARTS.insert_all(
+        connection, [{"part_of": part_of, "kind": "restored", **_restored(product)} for product in products]
+    )
+    _count(connection, part_of, len(products))
+
+
 def _count(connection: Connection, part_of: int | None, number: int) -> None:
     if part_of is not None:
         _COUNT.change(connection, entry=part_of, more=number)
@@ -163,6 +177,17 @@ def _changed(before: wire.Product, after: wire.Product) -> dict[str, Any]:
         "before": _text(wire.ChangedFields(**_fields(before, stored))),
         "after": _text(wire.ChangedFields(**_fields(after, differ))),
     }
+
+
+def _deleted(product: wire.Product) -> dict[str, Any]:
+    kept = Kept(**_fields(product, FIELDS), created_at=product.created_at)
+    at = max(datetime.now(UTC), product.updated_at)
+    return {"product_id": product.id, "version": product.version, "at": at, "before": _text(kept)}
+
+
+def _restored(product: wire.Product) -> dict[str, Any]:
+    after = _text(wire.ChangedFields(**_fields(product, FIELDS)))
+    return {"product_id": product.id, "version": product.version, "at": product.updated_at, "after": after}
 
 
 def _fields(product: wire.Product, names: Iterable[str]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Converts rows of the table `import` to wire imports."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from catalog import wire
 from catalog.models import Import
@@ -12,6 +14,10 @@ from serving import answers, parameters
 COUNTS = {"rows": "rows_done", **{name: name for name in ("created", "updated", "skipped", "failed")}}
 """The table column of each count in a report."""
 
+UNDOES = ("waiting", "running", "done")
+"""The states of an undo that takes its import back, or has done so."""
+
+_Undo = aliased(Import)
 _PLAIN = (
     Import.id,
     Import.state,
@@ -32,6 +38,13 @@ _PLAIN = (
     Import.warnings,
     Import.report,
     Import.problem,
+    Import.undo_of,
+    Import.deleted,
+    Import.undoing,
+    select(func.max(_Undo.id))
+    .where(_Undo.undo_of == Import.id, _Undo.state.in_(UNDOES))
+    .scalar_subquery()
+    .label("undone_by"),
 )
 
 
@@ -40,6 +53,17 @@ class Faults(msgspec.Struct, frozen=True):
 
     errors: list[wire.ImportFault] = []
     warnings: list[wire.ImportFault] = []
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """The content of the column `undoing`: the progress of an undo, except for its counts."""
+
+    dry_run: bool
+    products: int
+    unrecorded: int
+    position: tuple[datetime, int] | None = None
+    """Time and id of the last entry of the history that the undo has come to."""
+    sample: list[wire.UndoneProduct] = []
 
 
 def find(connection: Connection, import_id: int) -> wire.Import | None:
@@ -72,6 +96,32 @@ def report_of(row: Any, faults: bytes | None) -> wire.ImportReport | None:
     )
 
 
+def undoing(row: Any) -> Undoing:
+    """The content of the column `undoing`, which must not be NULL."""
+    return msgspec.json.decode(row.undoing, type=Undoing)
+
+
+def undo_of(row: Any, faults: bytes | None) -> wire.UndoReport | None:
+    """The report of a row with the column `undoing` and the count columns; `faults` has the products left alone."""
+    if row.undoing is None:
+        return None
+    stored = undoing(row)
+    left_alone = [] if faults is None else msgspec.json.decode(faults, type=list[wire.LeftProduct])
+    return wire.UndoReport(
+        dry_run=stored.dry_run,
+        products=stored.products,
+        unrecorded=stored.unrecorded,
+        done=row.rows_done,
+        deleted=row.deleted,
+        changed=row.updated,
+        restored=row.created,
+        left=row.skipped,
+        left_alone=left_alone,
+        left_omitted=row.skipped - len(left_alone),
+        sample=stored.sample,
+    )
+
+
 def _from_row(row: Any, ahead: int, faults: bytes | None = None) -> wire.Import:
     return wire.Import(
         id=row.id,
@@ -87,6 +137,9 @@ def _from_row(row: Any, ahead: int, faults: bytes | None = None) -> wire.Import:
         bytes_done=row.bytes_done,
         report=report_of(row, faults),
         problem=None if row.problem is None else msgspec.json.decode(row.problem, type=answers.FieldError),
+        undo_of=row.undo_of,
+        undo=undo_of(row, faults),
+        undone_by=row.undone_by,
     )
 
 

@@ -74,6 +74,7 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
         Index("ux_import_turn", "turn", unique=True),
         Index("ix_import_state", "state", "changed_at", "id"),
         Index("ix_import_created_at", "created_at"),
+        Index("ix_import_undo_of", "undo_of"),
         {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True},
     )
 
@@ -116,6 +117,12 @@ class Import(db.Model):  # type: ignore[name-defined,misc]
     request_id: Mapped[str | None] = mapped_column(exact_text(64))
     change_id: Mapped[int | None] = mapped_column(Key)
     """The entry of the import in the history, once it has written a product."""
+    undo_of: Mapped[int | None] = mapped_column(Key)
+    """The import that this one takes back, if it is no file but an undo."""
+    deleted: Mapped[int] = mapped_column(server_default="0")
+    """Products that an undo has deleted."""
+    undoing: Mapped[bytes | None] = mapped_column(long_bytes())
+    """The progress of an undo: catalog.imports.Undoing."""
 
 
 class ImportPiece(db.Model):  # type: ignore[name-defined,misc]

@@ -189,11 +189,70 @@ class ImportReport(Struct, frozen=True):
     ] = []
 
 
+class ChangedFields(Struct, frozen=True, omit_defaults=True):
+    """Those fields of a product that a change affects."""
+
+    sku: Sku | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+
+
+UndoOutcome = Literal["deleted", "changed", "restored"]
+LeftReason = Literal["changed", "deleted", "undone", "present", "sku_taken"]
+
+
+class UndoneProduct(Struct, frozen=True):
+    """A product that an undo changes."""
+
+    product_id: Id
+    name: Annotated[str, Meta(description="Name of the product before the undo, or of a deleted one before that.")]
+    outcome: UndoOutcome
+    before: Annotated[
+        ChangedFields | None,
+        Meta(description="The fields that differ, as they are before the undo; null for a product that it restores."),
+    ]
+    after: Annotated[
+        ChangedFields | None, Meta(description="The same fields afterwards; null for a product that it deletes.")
+    ]
+
+
+class LeftProduct(Struct, frozen=True):
+    """A product that an undo leaves alone."""
+
+    product_id: Id
+    name: Annotated[str, Meta(description="Its current name; empty if there is no such product any more.")]
+    reason: Annotated[
+        LeftReason,
+        Meta(
+            description="changed, deleted: since the import, by somebody else. undone: by an earlier undo, which was "
+            "stopped. present: it was deleted by the undo that is undone, but is there again. sku_taken: another "
+            "product has its SKU now."
+        ),
+    ]
+
+
+class UndoReport(Struct, frozen=True):
+    """What the undo of an import did, or would do."""
+
+    dry_run: bool
+    products: Annotated[int, Meta(description="Products that the import changed, as far as the history has them.")]
+    unrecorded: Annotated[int, Meta(description="Products that the import changed, but the history does not have.")]
+    done: Annotated[int, Meta(description="Products that the undo has come to, the sum of the four counts.")]
+    deleted: Annotated[int, Meta(description="Products that the import created.")]
+    changed: Annotated[int, Meta(description="Products that have the values again that they had before the import.")]
+    restored: Annotated[int, Meta(description="Products that are there again, after the undo of an undo.")]
+    left: Annotated[int, Meta(description="Products left alone, since they have changed after the import.")]
+    left_alone: Annotated[list[LeftProduct], Meta(description="The first thousand of these.")]
+    left_omitted: Annotated[int, Meta(description="Products left alone beyond those listed.")]
+    sample: Annotated[list[UndoneProduct], Meta(description="Some products of each outcome, long texts shortened.")]
+
+
 ImportState = Literal["checking", "checked", "waiting", "running", "done", "interrupted", "failed"]
 
 
 class Import(Struct, frozen=True):
-    """An uploaded file, and the progress of its import."""
+    """An uploaded file, and the progress of its import; or the undo of an import, which has no file."""
 
     id: Annotated[int, Meta(ge=1, le=ID_MAX, description="Number of the import, given by the catalogue.")]
     state: Annotated[
@@ -216,6 +275,11 @@ class Import(Struct, frozen=True):
     bytes_done: Annotated[int, Meta(ge=0, description="Bytes of the file that have been read.")]
     report: Annotated[ImportReport | None, Meta(description="What the import has done, or would do, so far.")]
     problem: Annotated[FieldError | None, Meta(description="Why the file is unusable.")] = None
+    undo_of: Annotated[int | None, Meta(description="The import that this one takes back; null for a file.")] = None
+    undo: Annotated[UndoReport | None, Meta(description="What the undo has done, or would do, so far.")] = None
+    undone_by: Annotated[
+        int | None, Meta(description="The import that takes this one back, or has done so; null if there is none.")
+    ] = None
 
 
 class ImportPage(Struct, frozen=True):
@@ -230,15 +294,6 @@ class Actor(Struct, frozen=True):
 
     kind: ActorKind
     name: Annotated[str, Meta(description="Name of the person, token or workload; empty for anonymous.")]
-
-
-class ChangedFields(Struct, frozen=True, omit_defaults=True):
-    """Those fields of a product that a change affects."""
-
-    sku: Sku | UnsetType | None = UNSET
-    name: Name | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
-    price: Price | UnsetType = UNSET
 
 
 ChangeKind = Literal["created", "changed", "deleted", "restored", "import"]

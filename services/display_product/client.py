@@ -236,6 +236,12 @@ class Client:
         """Cancels an import; rows already written stay. Raises Missing or Refused."""
         self._change(f"{import_id}/cancel")
 
+    def undo(self, import_id: int) -> int:
+        """Works out what the undo of an import would do; returns the ID of the undo. Raises Missing or Refused."""
+        path = f"{wire.IMPORTS}/{import_id}/undo?dry_run=true"
+        answer = self._send(ADD, "POST", path, headers=WAIT, timeout=CHANGE_TIMEOUT)
+        return int(answer.headers["Location"].rpartition("/")[2])
+
     def imported(self, import_id: int) -> wire.Import:
         """Fetches an import in any state. Raises Missing."""
         return self._decode(self._send(READ, "GET", f"{wire.IMPORTS}/{import_id}"), wire.Import)
@@ -256,6 +262,20 @@ class Client:
         """Revokes a token; none of this number is no error."""
         with contextlib.suppress(Missing):
             self._send(ADD, "DELETE", f"{wire.TOKENS}/{token_id}")
+
+    def history(self, product_id: int, arguments: Mapping[str, str]) -> wire.ChangeList:
+        """Fetches a page of the changes of a product; `arguments` are limit and after. Raises Missing or Refused."""
+        return self._decode(
+            self._send(READ, "GET", f"{wire.PRODUCTS}/{product_id}/changes?{urlencode(arguments)}"), wire.ChangeList
+        )
+
+    def changes(self, arguments: Mapping[str, str]) -> wire.ChangeList:
+        """Fetches a page of the history; `arguments` are those of the service. Raises Refused for an invalid one."""
+        return self._decode(self._send(READ, "GET", f"{wire.CHANGES}?{urlencode(arguments)}"), wire.ChangeList)
+
+    def restore(self, product_id: int) -> wire.Product:
+        """Brings a deleted product back under its ID. Raises Missing or Refused."""
+        return self._decode(self._send(ADD, "POST", f"{wire.PRODUCTS}/{product_id}/restore"), wire.Product)
 
     def export(self, kind: str) -> urllib3.BaseHTTPResponse:
         """Requests the whole catalogue; the caller streams the open response and closes it."""

@@ -1,11 +1,11 @@
 """The message for each kind of error, in the person's language; the services' own messages are for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 
 import catalog.charsets
-from catalog.wire import ImportFault
+from catalog.wire import Actor, ImportFault
 from display_product.formats import example_price, number
 from serving.answers import FieldError
 
@@ -17,6 +17,18 @@ def label(field: str | None) -> str:
     """The label of a field."""
     names = {"name": _("Name"), "sku": _("SKU"), "description": _("Description"), "price": _("Price")}
     return names.get(field or "", field or "")
+
+
+def who(actor: Actor) -> str:
+    """Who made a change."""
+    match actor.kind:
+        case "anonymous":
+            return _("someone who was not signed in")
+        case "token":
+            return _("the program “%(name)s”", name=actor.name)
+        case "workload":
+            return _("the workload “%(name)s”", name=actor.name)
+    return actor.name
 
 
 def of_field(code: str, field: str | None, params: Mapping[str, str | int] = NOTHING) -> str:
@@ -119,6 +131,34 @@ def of_row(fault: ImportFault) -> str:
         case "no_product":
             return _("The row has neither a price nor an SKU, so it is not a separate product.")
     return of_field(fault.code, fault.field, params)
+
+
+def of_import(errors: Sequence[FieldError]) -> str:
+    """Says why a change of an import is not possible."""
+    match errors[0].code if errors else "":
+        case "not_finished":
+            return _("The import has not ended yet. Stop it first, or wait for its end.")
+        case "nothing_recorded":
+            return _("The history does not have what this import has changed, so it cannot be undone.")
+        case "undone":
+            return _("This import has been undone already.")
+    return _("That is no longer possible. This is the current state of the import.")
+
+
+def of_left(reason: str) -> str:
+    """Says why an undo leaves a product alone."""
+    match reason:
+        case "changed":
+            return _("It has been changed since.")
+        case "deleted":
+            return _("It has been deleted since.")
+        case "undone":
+            return _("It has been undone already.")
+        case "present":
+            return _("It is in the catalogue again.")
+        case "sku_taken":
+            return _("Another product has its SKU now.")
+    return _("It has been changed since.")
 
 
 def of_file(fault: FieldError) -> str:

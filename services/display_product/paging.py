@@ -28,6 +28,11 @@ class Place:
         return cls(arguments.get("after"), tuple(filter(None, text.split(DOT))), text.startswith(DOT))
 
     @property
+    def arguments(self) -> dict[str, str]:
+        """Address arguments of this page."""
+        return {} if self.after is None else {"after": self.after, **_trail(self.trail, self.cut)}
+
+    @property
     def number(self) -> int | None:
         """The page number, from 1; None if the trail has lost its beginning."""
         if self.after is None:

@@ -36,11 +36,17 @@ PAIRS_OF_LETTERS = (
     "ALTER TABLE product DROP INDEX ix_product_search_text, "
     "ADD FULLTEXT INDEX ix_product_search_text (search_text) WITH PARSER ngram, ALGORITHM=COPY"
 )
+UNDO = ("undo_of", "deleted", "undoing")
 HISTORY = (
     "DROP TABLE api_token",
     "DROP TABLE product_change",
-    *(f"ALTER TABLE import DROP COLUMN {name}" for name in ("actor_kind", "actor_name", "request_id", "change_id")),
+    *(
+        f"ALTER TABLE import DROP COLUMN {name}"
+        for name in ("actor_kind", "actor_name", "request_id", "change_id", *UNDO)
+    ),
 )
+# MySQL drops it with its column.
+UNDO_INDEX = "DROP INDEX ix_import_undo_of"
 WAITING = (
     "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'updating' AND info LIKE 'UPDATE product %'"
 )
@@ -151,7 +157,8 @@ def outdate(api: Api, apps: Apps) -> Settings:
     database = create_engine(engine.url(settings))
     engine.prepare(database, settings)
     with database.begin() as connection:
-        for statement in (*HISTORY, *([PAIRS_OF_LETTERS] if api.database == "mysql" else [])):
+        before = HISTORY if api.database == "mysql" else (UNDO_INDEX, *HISTORY)
+        for statement in (*before, *([PAIRS_OF_LETTERS] if api.database == "mysql" else [])):
             connection.execute(text(statement))
     database.dispose()
     return settings

@@ -51,6 +51,8 @@ class Gallery:
     long: dict
     mixed: dict
     plain: dict
+    told: dict
+    gone: dict
 
 
 def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], guarded: Site, api: Api) -> Gallery:
@@ -69,7 +71,30 @@ def fill(site: Site, bare: Site, lonely: Site, staged: tuple[Site, Imports], gua
         long=api.create(name=LONG_NAME, price="9999999999.99", sku="S" * 64, description=DESCRIPTION),
         mixed=api.create(name=MIXED_NAME, price="0", sku="مصباح-١", description="מנורה חמה\nLampe chaude"),
         plain=api.create(name=SCRIPT, price="3"),
+        told=_told(api),
+        gone=_gone(api),
     )
+
+
+def _told(api: Api) -> dict:
+    """A product with a history."""
+    product = api.create(name="Teapot, blue", price="9999999999.99", sku="T" * 64, description=DESCRIPTION)
+    changed = DESCRIPTION[:4000] + "A new sentence. " + DESCRIPTION[4200:]
+    for fields in (
+        {"price": "1299.5", "sku": None},
+        {"name": "Teapot, white", "description": changed},
+        {"name": MIXED_NAME},
+        {"name": LONG_NAME, "description": "", "price": "0"},
+    ):
+        product = api.patch(product, fields)
+    return product
+
+
+def _gone(api: Api) -> dict:
+    """A product that has been deleted."""
+    product = api.create(name="Vase", description=SCRIPT)
+    api.delete(product)
+    return product
 
 
 Step = Callable[[Gallery, Page], None]
@@ -177,6 +202,50 @@ def _imports(gallery: Gallery, page: Page) -> None:
     page.goto("imports")
 
 
+UNDO = wire.UndoReport(
+    dry_run=False,
+    products=2200,
+    unrecorded=3,
+    done=1034,
+    deleted=1000,
+    changed=32,
+    restored=0,
+    left=2,
+    left_alone=[wire.LeftProduct(7, MIXED_NAME, "changed"), wire.LeftProduct(8_000_000, "", "deleted")],
+    left_omitted=0,
+    sample=[],
+)
+
+
+def _undo_preview(gallery: Gallery, page: Page) -> None:
+    for product in gallery.api.all():
+        if (product["sku"] or "").startswith("UNDO-"):
+            gallery.api.delete(product)
+    gallery.api.create(sku="UNDO-1", name="Lamp", price="5", description=DESCRIPTION)
+    file = f"sku,name,price\nUNDO-1,{MIXED_NAME},6\nUNDO-2,{LONG_NAME},7\nUNDO-3,Cup,8\n"
+    gallery.api.load(file, on_conflict="update")
+    cup = gallery.api.all()[-1]
+    gallery.api.patch(cup, {"price": "9"})
+    page.goto("imports")
+    page.locator(".card a").first.click()
+    page.locator("form[action$=undo] button").click()
+    expect(page.locator("table.left")).to_be_visible()
+
+
+def _undo_done(gallery: Gallery, page: Page) -> None:
+    _undo_preview(gallery, page)
+    page.locator("form[action$=start] button").click()
+    expect(page.locator("table.left")).to_be_visible()
+
+
+def _changes_of_import(gallery: Gallery, page: Page) -> None:
+    gallery.api.load(f"name,price\n{MIXED_NAME},6\n", on_conflict="update")
+    gallery.api.delete(gallery.api.all()[-1])
+    page.goto("changes")
+    page.locator(".changes p a[href*=import]").first.click()
+    expect(page.locator("h1")).to_contain_text("import")
+
+
 def _not_ours(gallery: Gallery, page: Page) -> None:
     page.goto(f"products/{gallery.lamp['id']}/delete")
     page.locator("main [name=product]").evaluate("element => element.value = 'forged'")
@@ -253,6 +322,20 @@ STATES: dict[str, tuple[str, Step]] = {
     "import-stopped": ("staged", _import("interrupted", report=WRITTEN)),
     "import-result": ("site", _result),
     "imports": ("staged", _imports),
+    "undo-preview": ("site", _undo_preview),
+    "undo-done": ("site", _undo_done),
+    "undo-checking": ("staged", _import("checking", undo_of=1)),
+    "undo-running": ("staged", _import("running", undo_of=1, undo=UNDO, report=None)),
+    "undo-stopped": ("staged", _import("interrupted", undo_of=1, undo=UNDO)),
+    "undo-failed": ("staged", _import("failed", undo_of=1, undo=UNDO)),
+    "undo-waiting": ("staged", _import("waiting", undo_of=1, ahead=2)),
+    "history": ("site", _of("told", "/history")),
+    "history-deleted": ("site", _of("gone", "/history")),
+    "bring-back": ("site", _of("told", "/history/1")),
+    "changes": ("site", _at("changes")),
+    "changes-import": ("site", _changes_of_import),
+    "changes-none": ("bare", _at("changes")),
+    "changes-not-found": ("site", _at("changes?who=nobody&from=2026-01-01")),
     "imports-empty": ("bare", _at("imports")),
     "sign-in": ("guarded", _at("sign-in")),
     "sign-in-refused": ("guarded", _refused_name),

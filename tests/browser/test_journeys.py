@@ -286,6 +286,73 @@ def test_deleting_asks_first_and_can_be_undone(page: Page, word: str) -> None:
     expect(page.locator(".facts")).to_contain_text(word)
 
 
+def test_an_earlier_version_is_found_in_the_history_and_brought_back(page: Page, word: str) -> None:
+    add(page, f"Lamp {word}", "10.00", description="Warm light")
+    follow(page, "Edit")
+    fill(page, price="12.50", description="Warm white light")
+    press(page, "Save")
+    follow(page, "History")
+    heading(page, f"History of “Lamp {word}”")
+    change = page.locator(".changes > li").first
+    expect(change.locator("tbody td")).to_have_text(["Warm light", "Warm white light", "€10.00", "€12.50"])
+    expect(change.locator("ins")).to_have_text("white ")
+    page.get_by_role("link", name="Bring this version back").click()
+    heading(page, "Bring this version back?")
+    expect(page.locator(".difference .price")).to_have_text(["€12.50", "€10.00"])
+    press(page, "Bring this version back")
+    heading(page, f"Lamp {word}")
+    expect(page.locator(".price")).to_have_text("€10.00")
+    follow(page, "History")
+    expect(page.locator(".changes > li")).to_have_count(3)
+
+
+def test_a_deleted_product_is_brought_back_under_its_address(page: Page, word: str) -> None:
+    address = add(page, f"Lamp {word}", sku=word)
+    follow(page, "Delete")
+    press(page, "Delete the product")
+    heading(page, f"“Lamp {word}” has been deleted")
+    follow(page, "Recent changes")
+    heading(page, "Recent changes")
+    follow(page, f"Lamp {word}")
+    press(page, "Bring this product back")
+    heading(page, f"Lamp {word}")
+    expect(page.get_by_role("status")).to_have_text(f"“Lamp {word}” is back.")
+    expect(page).to_have_url(address)
+
+
+def test_an_import_is_undone_but_for_what_has_changed_since(page: Page, word: str) -> None:
+    address = add(page, f"Vase {word}", "3", sku=f"{word}-0")
+    file = f"sku,name,price\n{word}-0,Vase {word},4\n{word}-1,Lamp {word},5\n{word}-2,Mug {word},6\n"
+    choose(page, file)
+    page.get_by_label("Update the product from the file").check()
+    press(page, "Check the file")
+    press(page, "Import")
+    heading(page, "The import is done")
+    done = page.url
+    follow(page, "Show the changes")
+    expect(page.locator(".changes > li")).to_have_count(3)
+    search_for = page.context.new_page()
+    search_for.goto("")
+    search(search_for, f"mug {word}")
+    search_for.locator(".card").click()
+    follow(search_for, "Edit")
+    fill(search_for, price="7")
+    press(search_for, "Save")
+    page.goto(done)
+    press(page, "Undo this import")
+    heading(page, "Preview of the undo")
+    expect(counts(page)).to_have_text(["1", "1", "1"])
+    expect(page.locator(".left tbody td").first).to_have_text(f"Mug {word}")
+    press(page, "Undo the import")
+    heading(page, "The import has been undone")
+    expect(counts(page)).to_have_text(["1", "1", "1"])
+    page.goto(address)
+    expect(page.locator(".price")).to_have_text("€3.00")
+    page.goto("")
+    search(page, word)
+    assert sorted(names(page)) == [f"Mug {word}", f"Vase {word}"]
+
+
 def test_a_file_is_previewed_then_imported_and_its_errors_can_be_downloaded(page: Page, word: str) -> None:
     file = f'sku,name,price,colour\n{word}-1,Lamp {word},"12,50",red\n{word}-2,Vase {word},"1,299",\n'
     choose(page, file)

@@ -74,6 +74,34 @@ def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signa
             wait_until(lambda: database.execute("SELECT COUNT(*) FROM import_piece").fetchone() == (0,))
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_an_undo_survives_the_end_of_its_process(tmp_path: Path, ending: signal.Signals) -> None:
+    with running_services(tmp_path) as running:
+        body = "name,price\n" + "".join(f"Mug {number},1.00\n" for number in range(ROWS))
+        url = running.urls["add_product"]
+        answer = http.request(
+            "POST", f"{url}/api/v1/products/import", body=body.encode(), headers={"Content-Type": "text/csv"}
+        )
+        location = answer.headers["Location"]
+        wait_for(running, location, "done", ROWS)
+        answer = http.request("POST", f"{url}{location}/undo", headers={"Prefer": "respond-async"})
+        undo = answer.headers["Location"]
+        wait_until(lambda: (look(running, undo)["undo"] or {"done": 0})["done"] > 0)
+        for pid in workers(running):
+            os.kill(pid, ending)
+        with closing(sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30)) as database:
+            if ending == signal.SIGKILL:
+                # As if its lease had run out.
+                database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")
+                database.commit()
+            wait_until(lambda: look(running, undo)["state"] == "done")
+            done = look(running, undo)["undo"]
+            assert (done["products"], done["deleted"], done["left"]) == (ROWS, ROWS, 0)
+            assert database.execute("SELECT COUNT(*) FROM product").fetchone() == (0,)
+            deletions = "SELECT COUNT(DISTINCT product_id), COUNT(*) FROM product_change WHERE kind = 'deleted'"
+            assert database.execute(deletions).fetchone() == (ROWS, ROWS)
+
+
 def test_fifty_imports_at_once_each_have_their_answer_and_their_turn(tmp_path: Path) -> None:
     with running_services(tmp_path) as running:
         url = f"{running.urls['add_product']}/api/v1/products/import"

@@ -174,3 +174,15 @@ CREATE TABLE api_token (
 CREATE UNIQUE INDEX ux_api_token_digest ON api_token (digest);
 
 UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';
+
+-- Running upgrade 0008 -> 0009
+
+ALTER TABLE import ADD COLUMN undo_of BIGINT;
+
+ALTER TABLE import ADD COLUMN deleted INTEGER NOT NULL DEFAULT '0';
+
+ALTER TABLE import ADD COLUMN undoing MEDIUMBLOB;
+
+CREATE INDEX ix_import_undo_of ON import (undo_of);
+
+UPDATE alembic_version SET version_num='0009' WHERE alembic_version.version_num = '0008';

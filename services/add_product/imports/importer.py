@@ -134,11 +134,20 @@ def _carry_out(connection: Connection, plans: Sequence[Plan], entry: Callable[[C
         inserted = products.ADD.insert_all(connection, inserts)
         history.created_parts(connection, entry(connection), inserted)
     if updates:
-        rows = [row for _, row in updates]
-        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "existing_id"}
-        connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), rows)
-        pairs = [(existing, products.with_row(existing, row)) for existing, row in updates]
-        history.changed_parts(connection, entry(connection), pairs)
+        change(connection, updates, entry)
+
+
+def change(
+    connection: Connection,
+    updates: Sequence[tuple[wire.Product, dict[str, Any]]],
+    entry: Callable[[Connection], int | None],
+) -> None:
+    """Writes changed products, each given as it is and with the columns of `products.changed_row`."""
+    rows = [{**msgspec.structs.asdict(product.fields), **row, "existing_id": product.id} for product, row in updates]
+    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "existing_id"}
+    connection.execute(update(Product).where(Product.id == bindparam("existing_id")).values(columns), rows)
+    pairs = [(product, products.with_row(product, row)) for product, row in updates]
+    history.changed_parts(connection, entry(connection), pairs)
 
 
 def plan(connection: Connection, batch: Sequence[Candidate], on_conflict: OnConflict, lock: bool = False) -> list[Plan]:

@@ -10,13 +10,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
+from add_product.imports.undone import Undone
 from add_product.uploads import Upload
 from catalog import database, history, imports, wire
 from catalog.models import Import, ImportPiece, ProductChange
@@ -27,18 +29,35 @@ LEASE = timedelta(seconds=30)
 ATTEMPTS_MAX = 5
 FILES_KEPT = timedelta(days=1)
 KEPT = timedelta(days=90)
+ENDED = ("done", "interrupted", "failed")
 SWEPT_MAX = 100
 
 # No lease, and not its turn to write.
 _FREE: dict[str, Any] = dict.fromkeys(("owner", "lease_until", "turn"))
+# What an undo has in place of a file.
+_NO_FILE = {"request_hash": "", "size": 0, "digest": "", "kind": "undo", "charset": None, "on_conflict": "fail"}
 # The state of an import before its file is read.
 _FRESH: dict[str, Any] = {
     **_FREE,
-    **dict.fromkeys(("rows_done", "created", "updated", "skipped", "failed", "errors", "warnings", "bytes_done"), 0),
-    **dict.fromkeys(("report", "faults", "problem")),
+    **dict.fromkeys(("rows_done", "created", "updated", "deleted", "skipped", "failed"), 0),
+    **dict.fromkeys(("errors", "warnings", "bytes_done"), 0),
+    **dict.fromkeys(("report", "faults", "problem", "undoing")),
     "attempts": 0,
 }
 _HAS_FILE = Import.upload.is_not(None)
+_CAN_RUN = or_(_HAS_FILE, Import.undo_of.is_not(None))
+
+Progress = TypeVar("Progress", Report, Undone)
+
+
+class NotUndoable(Exception):
+    """The import cannot be undone; `undone_by` is the undo that there is already."""
+
+    def __init__(self, code: str, detail: str, undone_by: int | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.undone_by = undone_by
 
 
 class Lost(Exception):
@@ -55,6 +74,8 @@ class Taken:
     upload: str
     size: int
     report: wire.ImportReport | None
+    undo_of: int | None = None
+    undone: Undone | None = None
 
 
 def add(connection: Connection, upload: Upload, order: Order, name: str, key: str | None, request_hash: str) -> int:
@@ -123,7 +144,13 @@ def _take_first(connection: Connection, condition: ColumnElement[bool], **change
         _end(connection, number, owner, "failed", problem=bodies.encode(answers.FieldError("", detail, "gave_up")))
         return None
     report = imports.report_of(row, row.faults) if row.rows_done else None
-    return Taken(number, owner, order, row.upload, row.size, report)
+    return Taken(number, owner, order, row.upload, row.size, report, row.undo_of, _undone(row))
+
+
+def _undone(row: Any) -> Undone | None:
+    """The progress of an undo that another process has stored."""
+    report = imports.undo_of(row, row.faults)
+    return Undone.resumed(report, imports.undoing(row).position) if report else None
 
 
 def hold(connection: Connection, taken: Taken) -> None:
@@ -133,18 +160,14 @@ def hold(connection: Connection, taken: Taken) -> None:
         raise Lost
 
 
-def note(connection: Connection, taken: Taken, before: Report, after: Report, bytes_done: int) -> None:
-    """Stores the progress of the import, in the same transaction as the rows themselves."""
+def note(connection: Connection, taken: Taken, before: Progress | None, after: Progress, bytes_done: int = 0) -> None:
+    """Stores the progress of the import, in the same transaction as the rows themselves; `before` is stored already."""
     values: dict[str, Any] = {
-        **after.counts,
+        **after.stored(before),
         "bytes_done": min(bytes_done, taken.size),
         "attempts": 0,
         "changed_at": datetime.now(UTC),
     }
-    if after.sample != before.sample or not before.rows:
-        values["report"] = bodies.encode(after.head())
-    if len(after.errors) + len(after.warnings) > len(before.errors) + len(before.warnings) or not before.rows:
-        values["faults"] = bodies.encode(after.faults())
     connection.execute(_held(taken).values(values))
 
 
@@ -160,12 +183,12 @@ def entry(taken: Taken, connection: Connection) -> int:
     return number
 
 
-def finish(taken: Taken, report: Report) -> None:
-    """Ends an import whose file has been read completely."""
+def finish(taken: Taken, report: Progress) -> None:
+    """Ends an import whose file has been read completely, or an undo that has come to every product."""
 
     def end(connection: Connection) -> None:
         hold(connection, taken)
-        note(connection, taken, Report(taken.order.dry_run), report, taken.size)
+        note(connection, taken, None, report, taken.size)
         if taken.order.dry_run:
             connection.execute(_held(taken).values({**_FREE, "state": "checked"}))
         else:
@@ -190,7 +213,7 @@ def release(taken: Taken) -> None:
 def start(import_id: int) -> bool:
     """Queues a checked import for writing; returns False if it is in another state."""
     changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC), **history.sender()}
-    return _change(import_id, ("checked",), changes, _HAS_FILE)
+    return _change(import_id, ("checked",), changes, _CAN_RUN)
 
 
 def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -> bool:
@@ -200,7 +223,7 @@ def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -
         changes["charset"] = charset
     if on_conflict:
         changes["on_conflict"] = on_conflict
-    return _change(import_id, ("checking", "checked", "failed"), changes, _HAS_FILE)
+    return _change(import_id, ("checking", "checked", "failed"), changes, _CAN_RUN)
 
 
 def cancel(import_id: int) -> str | None:
@@ -212,6 +235,42 @@ def cancel(import_id: int) -> str | None:
         upload: str | None = connection.scalar(select(Import.upload).where(Import.id == import_id))
     changes = {**_FREE, "state": "interrupted", "upload": None, "changed_at": datetime.now(UTC)}
     return upload if _change(import_id, ("checking", "checked", "waiting", "running"), changes) else None
+
+
+def undo(import_id: int, dry_run: bool) -> int:
+    """Queues the undo of an import, and returns its ID. Raises NotUndoable.
+
+    One that has not been started yet is used again.
+    """
+    return database.transaction(partial(_undo, import_id, dry_run))
+
+
+def _undo(import_id: int, dry_run: bool, connection: Connection) -> int:
+    # The lock makes a second request wait for the undo of the first.
+    found = select(Import.state, Import.change_id, Import.name).where(Import.id == import_id).with_for_update()
+    row = connection.execute(found).one()
+    if row.state not in ENDED:
+        raise NotUndoable("not_finished", "The import has not ended yet.")
+    if row.change_id is None:
+        raise NotUndoable("nothing_recorded", "The import has changed nothing that the history knows of.")
+    now = datetime.now(UTC)
+    values = {
+        **_FRESH,
+        "state": "checking" if dry_run else "waiting",
+        "created_at": now,
+        "changed_at": now,
+        **history.sender(),
+    }
+    states = ("checking", "checked", *imports.UNDOES)
+    others = select(Import.id, Import.state).where(Import.undo_of == import_id, Import.state.in_(states))
+    if (other := connection.execute(others).first()) is None:
+        values |= {**_NO_FILE, "name": row.name, "undo_of": import_id}
+        number: int = connection.execute(insert(Import).values(values)).lastrowid
+        return number
+    if other.state in imports.UNDOES:
+        raise NotUndoable("undone", f"Import {other.id} takes it back, or has done so.", other.id)
+    connection.execute(update(Import).where(Import.id == other.id).values(values))
+    return int(other.id)
 
 
 def state_of(import_id: int) -> str | None:
@@ -228,11 +287,11 @@ def sweep() -> None:
 
 def _sweep(connection: Connection) -> None:
     now = datetime.now(UTC)
-    old = and_(Import.created_at < now - FILES_KEPT, _HAS_FILE)
+    old = and_(Import.created_at < now - FILES_KEPT, _CAN_RUN)
     left = {**_FREE, "upload": None, "changed_at": now}
     unstarted = and_(old, Import.state.in_(("checking", "checked")))
     connection.execute(update(Import).where(unstarted).values({**left, "state": "interrupted"}))
-    connection.execute(update(Import).where(old, Import.state == "failed").values(left))
+    connection.execute(update(Import).where(old, _HAS_FILE, Import.state == "failed").values(left))
     needed = select(Import.upload).where(_HAS_FILE)
     pieces = connection.execute(
         select(ImportPiece.upload, ImportPiece.number)
@@ -245,7 +304,7 @@ def _sweep(connection: Connection) -> None:
         )
     # What an import has written is found by its number as long as the history has it.
     recorded = select(ProductChange.id).where(ProductChange.id == Import.change_id).exists()
-    ended = and_(Import.created_at < now - KEPT, Import.state.in_(("done", "interrupted", "failed")), not_(recorded))
+    ended = and_(Import.created_at < now - KEPT, Import.state.in_(ENDED), not_(recorded))
     numbers = connection.scalars(select(Import.id).where(ended).limit(SWEPT_MAX)).all()
     if numbers:
         connection.execute(delete(Import).where(Import.id.in_(numbers)))

@@ -95,10 +95,9 @@ class Report:
         """Some rows as they would be stored, those with non-ASCII letters first."""
         return [*self.letters, *self.signs, *self.plain][:SAMPLE_MAX]
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """The counters, by their columns in the table `import`."""
-        return {
+    def stored(self, before: Self | None) -> dict[str, Any]:
+        """The columns of the table `import` to store, if `before` is stored already."""
+        values: dict[str, Any] = {
             "rows_done": self.rows,
             "created": self.created,
             "updated": self.updated,
@@ -107,6 +106,16 @@ class Report:
             "errors": self.error_count,
             "warnings": self.warning_count,
         }
+        anew = before is None or not before.rows
+        if before is None or anew or self.sample != before.sample:
+            values["report"] = bodies.encode(self.head())
+        if before is None or anew or self._listed > before._listed:
+            values["faults"] = bodies.encode(self.faults())
+        return values
+
+    @property
+    def _listed(self) -> int:
+        return len(self.errors) + len(self.warnings)
 
     def faults(self) -> Faults:
         """The errors and warnings that the report lists."""

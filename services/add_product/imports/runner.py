@@ -16,11 +16,12 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from add_product import uploads
-from add_product.imports import importer, queue
+from add_product.imports import importer, queue, undo
 from add_product.imports.ahead import one_ahead
 from add_product.imports.candidate import Candidate
 from add_product.imports.queue import Lost, Taken
 from add_product.imports.report import Report
+from add_product.imports.undone import Undone
 from catalog import counters, database
 from catalog.settings import Settings
 from serving import deadline
@@ -156,6 +157,12 @@ class Runner:
 
     def _run(self, taken: Taken) -> None:
         beat = _Beat(taken, self._stopping)
+        if taken.undo_of is None:
+            self._read(taken, beat)
+        else:
+            _take_back(taken, taken.undo_of, beat)
+
+    def _read(self, taken: Taken, beat: "_Beat") -> None:
         with uploads.open_file(taken.upload, taken.size, beat) as file:
             candidates, report = importer.read(file, taken.order, self._currency)
             if taken.report:
@@ -231,6 +238,40 @@ def _step(taken: Taken, before: Report, batch: list[Candidate], bytes_done: int)
         for outcome in ("created", "updated", "skipped", "failed"):
             counters.imported_rows.labels(outcome).inc(getattr(after, outcome) - getattr(before, outcome))
     return after
+
+
+def _take_back(taken: Taken, import_id: int, beat: _Beat) -> None:
+    """Works on an undo until it has come to every product that the import changed."""
+    dry_run = taken.order.dry_run
+    undone = taken.undone or database.transaction(partial(undo.begin, import_id=import_id, dry_run=dry_run))
+    more = True
+    while more:
+        beat.stop_if_asked()
+        undone, more = _take_back_some(taken, import_id, undone)
+        beat.note()
+    queue.finish(taken, undone)
+    if not dry_run:
+        log.info("import %s: import %s is undone, %s products", taken.id, import_id, undone.done)
+
+
+def _take_back_some(taken: Taken, import_id: int, before: Undone) -> tuple[Undone, bool]:
+    """Writes or checks one batch of an undo, stores its progress, and returns it and whether more may follow."""
+
+    def write_batch(connection: Connection) -> tuple[Undone, bool]:
+        queue.hold(connection, taken)
+        entries = undo.next_batch(connection, import_id, before.position)
+        steps = undo.plan(connection, import_id, entries, lock=not taken.order.dry_run)
+        if not taken.order.dry_run:
+            undo.carry_out(connection, steps, partial(queue.entry, taken))
+        after = undo.report(before, steps)
+        queue.note(connection, taken, before if before.done else None, after)
+        return after, len(entries) == undo.BATCH
+
+    after, more = importer.transaction(write_batch)
+    if not taken.order.dry_run:
+        for action in ("deleted", "changed", "restored"):
+            counters.products.labels(action).inc(getattr(after, action) - getattr(before, action))
+    return after, more
 
 
 def of_app() -> Runner:

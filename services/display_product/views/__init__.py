@@ -3,12 +3,12 @@
 from flask import Flask
 
 from catalog.settings import Settings
-from display_product.views import deletion, editing, exports, home, imports, products, status
+from display_product.views import deletion, editing, exports, history, home, imports, products, status
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Adds every page to the app."""
-    for module in (home, products, editing, deletion, imports, exports, status):
+    for module in (home, products, editing, deletion, history, imports, exports, status):
         app.register_blueprint(module.views)
     if settings.auth == "on":
         from display_product.views import signing_in, tokens

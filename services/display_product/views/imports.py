@@ -20,9 +20,10 @@ from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
 from catalog import cells, charsets, wire
-from display_product import client, errors, messages
+from display_product import client, errors, history, messages
 from display_product.formats import number
 from display_product.forms import ON_CONFLICT, TOKEN, ImportForm, PlainForm
+from display_product.history import Difference
 from display_product.web import decisions, limits, writes
 from display_product.web.sessions import csrf, has_cookie
 from display_product.web.uploads import Upload
@@ -119,29 +120,49 @@ def cancel(import_id: int) -> Response:
     return _ask(import_id, client.get().cancel)
 
 
+@views.post("/imports/<product_id:import_id>/undo")
+@decisions.editor
+def undo(import_id: int) -> Response:
+    """Works out what the undo of an import would do, and redirects to the page of the undo."""
+    return _ask(import_id, client.get().undo)
+
+
 @views.get("/imports/<product_id:import_id>/errors.csv")
 @decisions.reader
 def faults(import_id: int) -> Response:
-    """Downloads the rejected rows as a file for a spreadsheet."""
+    """Downloads the rejected rows, or the products that an undo leaves alone, as a file for a spreadsheet."""
     found = _read(import_id)
     if isinstance(found, Response):
         return found
-    report = found.report
-    if report is None:
+    if found.undo:
+        rows = _left_rows(found.undo)
+    elif found.report:
+        rows = _error_rows(found.report)
+    else:
         abort(HTTPStatus.NOT_FOUND)
     out = io.StringIO()
     out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([_("Row"), _("Column"), _("Value"), _("What is wrong")])
-    for fault in map(_fault, report.errors):
-        writer.writerow([fault.row, *map(cells.guard, (fault.column, fault.value, fault.sentence))])
-    if report.errors_omitted:
-        writer.writerow(["", "", "", _first_errors(report)])
+    csv.writer(out).writerows([cell if isinstance(cell, int) else cells.guard(cell) for cell in row] for row in rows)
     response = make_response(out.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="import-errors.csv"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _error_rows(report: wire.ImportReport) -> list[list[str | int]]:
+    rows: list[list[str | int]] = [[_("Row"), _("Column"), _("Value"), _("What is wrong")]]
+    rows += [[fault.row, fault.column, fault.value, fault.sentence] for fault in map(_fault, report.errors)]
+    return [*rows, ["", "", "", _first_errors(report)]] if report.errors_omitted else rows
+
+
+def _left_rows(undo: wire.UndoReport) -> list[list[str | int]]:
+    rows: list[list[str | int]] = [[_("Number"), _("Name"), _("Why")]]
+    rows += [[each.product_id, each.name, messages.of_left(each.reason)] for each in undo.left_alone]
+    if undo.left_omitted:
+        listed, count = number(len(undo.left_alone)), number(undo.left)
+        rows.append(["", "", _("The first %(shown)s of %(count)s products.", shown=listed, count=count)])
+    return rows
 
 
 def _check_file(upload: Upload) -> int:
@@ -203,22 +224,23 @@ def _form(fault: str | None, status: int, chosen: Mapping[str, str]) -> Response
     return make_response(render_template("import.html", form=form, fault=fault, here=here), status)
 
 
-def _ask(import_id: int, what: Callable[[int], None]) -> Response:
-    """Requests a change of the import, and redirects to its page, or shows there why the change is not possible."""
+def _ask(import_id: int, what: Callable[[int], int | None]) -> Response:
+    """Requests a change of the import, and redirects to its page, or shows there why the change is not possible.
+
+    `what` may return another import, to redirect to.
+    """
     try:
-        what(import_id)
+        other = what(import_id)
     except client.Missing:
         return _missing()
-    except client.Refused:
-        return _page(
-            import_id, _("That is no longer possible. This is the current state of the import."), HTTPStatus.CONFLICT
-        )
+    except client.Refused as refused:
+        return _page(import_id, messages.of_import(refused.errors), HTTPStatus.CONFLICT)
     except client.Away:
         fault = _("The catalogue cannot do that at the moment. Nothing is lost: try again in a minute.")
         response = _page(import_id, fault, HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = str(errors.RETRY_AFTER_SECONDS)
         return response
-    return _redirect_to(import_id)
+    return _redirect_to(import_id if other is None else other)
 
 
 def _read(import_id: int) -> wire.Import | Response:
@@ -254,9 +276,12 @@ def _page(import_id: int, fault: str | None = None, status: int = HTTPStatus.OK)
     form = ImportForm(formdata=None, charset=found.charset, on_conflict=found.on_conflict)
     return make_response(
         render_template(
-            f"imports/{found.state}.html",
+            f"{'imports' if found.undo_of is None else 'undos'}/{found.state}.html",
             item=found,
             report=report,
+            sample=_sample(found.undo),
+            left=messages.of_left,
+            shown=SHOWN,
             refreshed=found.state in UNDER_WAY and "still" not in request.args,
             fault=fault,
             form=form,
@@ -273,6 +298,14 @@ def _page(import_id: int, fault: str | None = None, status: int = HTTPStatus.OK)
         ),
         status,
     )
+
+
+def _sample(undo: wire.UndoReport | None) -> dict[str, list[tuple[wire.UndoneProduct, Difference]]]:
+    """Some of the products that an undo changes, by what becomes of them."""
+    sample: dict[str, list[tuple[wire.UndoneProduct, Difference]]] = {"changed": [], "deleted": [], "restored": []}
+    for each in undo.sample if undo else []:
+        sample[each.outcome].append((each, history.difference(each.before, each.after)))
+    return sample
 
 
 def _has_encoding(found: wire.Import) -> bool:

@@ -19,7 +19,7 @@ OPEN = {
 }  # fmt: skip
 READER_SEES = {
     "home.index", "products.index", "products.index_with_slash", "products.show", "imports.index", "imports.show",
-    "imports.faults", "exports.download", "status.show", "signing_in.account",
+    "imports.faults", "exports.download", "status.show", "signing_in.account", "history.show", "history.index",
 }  # fmt: skip
 
 

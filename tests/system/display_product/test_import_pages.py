@@ -229,6 +229,64 @@ def test_each_state_is_a_page_that_says_so(state: Any, imports: Imports, browser
     assert bool(page.soup.select("script[src*=progress]")) == refreshed
 
 
+UNDO_HEADINGS = {
+    "checking": "The undo is being prepared",
+    "checked": "Preview of the undo",
+    "waiting": "The undo is waiting",
+    "running": "The import is being undone",
+    "done": "The import has been undone",
+    "interrupted": "The undo was stopped",
+    "failed": "The import could not be undone",
+}
+UNDO = wire.UndoReport(
+    dry_run=False, products=12, unrecorded=1, done=9, deleted=3, changed=4, restored=0, left=2,
+    left_alone=[wire.LeftProduct(7, "=Lamp", "changed")], left_omitted=1, sample=[],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_of_an_undo_is_a_page_that_says_so(state: Any, imports: Imports, browser: Browser) -> None:
+    address = imports.put(state, undo_of=1, undo=UNDO, report=None)
+    page = browser.get(address)
+    assert (page.status, page.texts("h1")) == (200, [UNDO_HEADINGS[state]])
+    assert page.one("main .file a")["href"] == "/imports/1"
+    assert bool(page.soup.select("script[src*=progress]")) == (state in UNDER_WAY)
+    assert "left alone: 2" in browser.get("/imports").text or state in ("checking", "failed")
+
+
+def test_an_undo_shows_how_far_it_is(imports: Imports, browser: Browser) -> None:
+    page = browser.get(imports.put("running", undo_of=1, undo=UNDO, report=None))
+    bar = page.one("main progress")
+    assert (bar["value"], bar["max"]) == ("9", "12")
+    assert "9 of 12 products" in page.text
+
+
+def test_what_an_undo_leaves_alone_can_be_downloaded(imports: Imports, browser: Browser) -> None:
+    page = browser.get(imports.put("done", undo_of=1, undo=UNDO, report=None))
+    answer = browser.get(page.attribute("main a[download]", "href"))
+    rows = list(csv.reader(io.StringIO(answer.response.text.removeprefix("\ufeff"))))
+    assert rows[:2] == [["Number", "Name", "Why"], ["7", "'=Lamp", "It has been changed since."]]
+    assert rows[2][2] == "The first 1 of 2 products."
+
+
+@pytest.mark.parametrize("state", ["done", "interrupted"])
+def test_an_import_that_is_undone_says_so_and_offers_no_other_undo(
+    state: Any, imports: Imports, browser: Browser
+) -> None:
+    address = imports.put(state, report=WRITTEN)
+    assert browser.get(address).soup.select("form[action$=undo]")
+    undo = imports.put("running", undo_of=int(address.rpartition("/")[2]), undo=UNDO, report=None)
+    page = browser.get(address)
+    assert not page.soup.select("form[action$=undo]")
+    assert page.one(f"main a[href='{undo}']")
+
+
+def test_an_import_that_the_history_does_not_know_says_so(imports: Imports, browser: Browser) -> None:
+    page = press(browser, browser.get(imports.put("done")), "undo")
+    assert page.status == 409
+    assert "The history does not have what this import has changed" in page.one(".summary").get_text()
+
+
 @pytest.mark.parametrize("state", UNDER_WAY)
 def test_a_page_need_not_update_itself(state: Any, imports: Imports, browser: Browser) -> None:
     address = imports.put(state)
