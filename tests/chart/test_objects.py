@@ -246,9 +246,9 @@ def test_programs_outside_reach_reading_and_writing_at_two_hosts_or_by_method() 
         (rule["backendRefs"][0]["name"], [(match["path"]["value"], match.get("method")) for match in rule["matches"]])
         for rule in rules
     ]
-    # A match that names a method wins over one that does not, whatever their order (Gateway API, HTTPRouteRule).
+    # The longer path wins, then a match that names a method, whatever their order (Gateway API, HTTPRouteRule).
     assert routed == [
-        ("shop-add-product", [("/api/v1", None)]),
+        ("shop-add-product", [("/api/v1", None), ("/api/v1/tokens", None)]),
         ("shop-read-product", [("/api/v1", "GET"), ("/api/v1", "HEAD")]),
         ("shop-display-product", [("/", None)]),
     ]

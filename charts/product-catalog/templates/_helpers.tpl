@@ -2,8 +2,8 @@
 The three services, as a list. Each has a name, which is also that of its objects, and a block of values. `database`
 and `calls` say what it connects to, `secrets` which keys of the Secret it sees and as which files, `env` which settings
 it has that the others do not, `public` whether people reach it from outside the cluster, and `host` at which host of the
-Ingress programs do. `issuers` are the URLs at which it finds keys, `verifies` says that it verifies tokens, and `methods` which requests a
-Gateway sends to it; without them, those that no other service takes.
+Ingress programs do. `issuers` are the URLs at which it finds keys, `verifies` says that it verifies tokens, and `paths` and `methods` which
+requests a Gateway sends to it; without methods, those that no other service takes.
 */}}
 {{- define "product-catalog.services" -}}
 {{- $auth := .Values.auth -}}
@@ -19,6 +19,7 @@ Gateway sends to it; without them, those that no other service takes.
   verifies: true
   issuers: {{ include "product-catalog.issuerUrls" . }}
   host: {{ .Values.ingress.api.writeHost | quote }}
+  paths: [/api/v1, /api/v1/tokens]
   env:
     {{- include "product-catalog.verificationEnv" . | nindent 4 }}
     CATALOG_CURRENCY: {{ .Values.currency | quote }}
@@ -35,6 +36,7 @@ Gateway sends to it; without them, those that no other service takes.
   verifies: true
   issuers: {{ include "product-catalog.issuerUrls" . }}
   host: {{ .Values.ingress.api.readHost | quote }}
+  paths: [/api/v1]
   methods: [GET, HEAD]
   {{- if $auth.enabled }}
   calls: [add-product]
