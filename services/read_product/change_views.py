@@ -35,7 +35,7 @@ AFTER = query(
 @change_views.get(wire.CHANGES)
 @operation(
     tag="history",
-    access="reader",
+    access="member",  # It names people.
     parameters=(
         listing.LIMIT,
         AFTER,
@@ -60,7 +60,7 @@ def list_changes() -> Response:
 @change_views.get(f"{wire.PRODUCTS}/<product_id:product_id>/changes")
 @operation(
     tag="history",
-    access="reader",
+    access="member",  # It names people.
     parameters=(listing.LIMIT, AFTER),
     responses={200: body(wire.ChangeList)},
     problems=(404,),

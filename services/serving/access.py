@@ -10,11 +10,12 @@ from serving.settings import PREFIX, SettingError, Settings
 
 Role = Literal["", "reader", "editor"]
 Kind = Literal["anonymous", "person", "token", "workload"]
-Access = Literal["open", "reader", "editor", "person"]
-"""What a route needs: nothing at all, the right to read, the right to write, or that right and to be no program."""
+Access = Literal["open", "reader", "member", "editor", "person"]
+"""What a route needs: nothing at all, the right to read, that right by a role even where everybody may read, the right
+to write, or the latter and to be no program."""
 
 RANKS: dict[Role, int] = {"": 0, "reader": 1, "editor": 2}
-NEEDED: dict[Access, Role] = {"open": "", "reader": "reader", "editor": "editor", "person": "editor"}
+NEEDED: dict[Access, Role] = {"open": "", "reader": "reader", "member": "reader", "editor": "editor", "person": "editor"}
 """The role that each needs."""
 
 

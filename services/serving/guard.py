@@ -183,7 +183,7 @@ def register(
                 path=request.path,
                 **describe(response),
             )
-        if not guard.anonymous_read:
+        if not guard.anonymous_read or need == "member":
             _keep_private(response)
         return response
 

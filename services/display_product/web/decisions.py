@@ -37,6 +37,8 @@ open_to_all = partial(_decide, "open")
 """Decorates a view that everybody may use."""
 reader = partial(_decide, "reader")
 """Decorates a view for whoever may read; that is everybody while anonymous reading is on."""
+member = partial(_decide, "member")
+"""Decorates a view for whoever is signed in and may read, even while anonymous reading is on."""
 editor = partial(_decide, "editor")
 """Decorates a view for editors."""
 
