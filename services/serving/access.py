@@ -15,7 +15,13 @@ Access = Literal["open", "reader", "member", "editor", "person"]
 to write, or the latter and to be no program."""
 
 RANKS: dict[Role, int] = {"": 0, "reader": 1, "editor": 2}
-NEEDED: dict[Access, Role] = {"open": "", "reader": "reader", "member": "reader", "editor": "editor", "person": "editor"}
+NEEDED: dict[Access, Role] = {
+    "open": "",
+    "reader": "reader",
+    "member": "reader",
+    "editor": "editor",
+    "person": "editor",
+}
 """The role that each needs."""
 
 

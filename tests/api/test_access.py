@@ -166,7 +166,9 @@ def test_each_route_has_a_decision(secured: Secured, closed: Secured, service: s
     assert "<" not in "".join(path for _, path, _ in routes(app))
     for method, path, endpoint in routes(app):
         need = getattr(app.view_functions[endpoint], "operation").access  # noqa: B009
-        assert need in ("open", "reader", "member", "editor", "person"), f"say what {method} {path} needs: operation(…, access=…)"
+        assert need in ("open", "reader", "member", "editor", "person"), (
+            f"say what {method} {path} needs: operation(…, access=…)"
+        )
         assert (need == "open") == (path in OPEN), path
         assert method == "GET" or need in ("editor", "person"), path
         anonymous = client.open(path, method=method)
