@@ -44,7 +44,7 @@ class Entry:
 
 
 @views.get("/products/<product_id:product_id>/history")
-@decisions.reader
+@decisions.member
 def show(product_id: int) -> Response:
     """Shows the changes of a product, the newest first."""
     return _of_product(product_id)
@@ -93,7 +93,7 @@ def restore(product_id: int) -> Response:
 
 
 @views.get("/changes")
-@decisions.reader
+@decisions.member
 def index() -> str:
     """Shows the changes of all products, the newest first."""
     asked = {name: request.args.get(name, "").strip() for name in FILTERS}

@@ -54,13 +54,18 @@ def keeping(refusal: Refusal) -> Callable[[View], View]:
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Checks the decision before each request, and gives templates `may_write` and `principal`."""
+    """Checks the decision before each request, and gives templates `may_write`, `is_member` and `principal`."""
     is_on = settings.auth == "on"
 
     @app.context_processor
     def who() -> dict[str, Any]:
         principal = access.current()
-        return {"signing_in": is_on, "principal": principal, "may_write": not is_on or principal.role == "editor"}
+        return {
+            "signing_in": is_on,
+            "principal": principal,
+            "may_write": not is_on or principal.role == "editor",
+            "is_member": not is_on or principal.role != "",
+        }
 
     if is_on:
         app.before_request(partial(_check, settings.anonymous_read))

@@ -19,8 +19,9 @@ OPEN = {
 }  # fmt: skip
 READER_SEES = {
     "home.index", "products.index", "products.index_with_slash", "products.show", "imports.index", "imports.show",
-    "imports.faults", "exports.download", "status.show", "signing_in.account", "history.show", "history.index",
+    "imports.faults", "exports.download", "status.show", "signing_in.account",
 }  # fmt: skip
+MEMBER_SEES = {"history.show", "history.index"}
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def test_each_route_has_a_decision(app: Flask) -> None:
     assert not undecided, "say who may use it, by a decorator of display_product.web.decisions"
     assert {endpoint for endpoint, decision in decided.items() if decision == "open"} == OPEN
     assert {endpoint for endpoint, decision in decided.items() if decision == "reader"} == READER_SEES
+    assert {endpoint for endpoint, decision in decided.items() if decision == "member"} == MEMBER_SEES
 
 
 def test_what_writes_is_for_editors(app: Flask) -> None:
@@ -87,7 +89,7 @@ def test_nobody_gets_what_is_for_others(anonymous_read: bool, guarded_settings: 
                     where
                 )
                 assert statuses[1] == 403, where
-            elif not anonymous_read or endpoint == "signing_in.account":
+            elif not anonymous_read or decision == "member" or endpoint == "signing_in.account":
                 assert statuses[0] == 303 or verb == "OPTIONS", where
                 assert statuses[1] in (200, 308, 404), where
             if statuses[0] == 303:
