@@ -265,13 +265,13 @@ class Client:
 
     def history(self, product_id: int, arguments: Mapping[str, str]) -> wire.ChangeList:
         """Fetches a page of the changes of a product; `arguments` are limit and after. Raises Missing or Refused."""
-        return self._decode(
-            self._send(READ, "GET", f"{wire.PRODUCTS}/{product_id}/changes?{urlencode(arguments)}"), wire.ChangeList
-        )
+        path = f"{wire.PRODUCTS}/{product_id}/changes?{urlencode(arguments)}"
+        return self._decode(self._send(READ, "GET", path, named=True), wire.ChangeList)
 
     def changes(self, arguments: Mapping[str, str]) -> wire.ChangeList:
         """Fetches a page of the history; `arguments` are those of the service. Raises Refused for an invalid one."""
-        return self._decode(self._send(READ, "GET", f"{wire.CHANGES}?{urlencode(arguments)}"), wire.ChangeList)
+        path = f"{wire.CHANGES}?{urlencode(arguments)}"
+        return self._decode(self._send(READ, "GET", path, named=True), wire.ChangeList)
 
     def restore(self, product_id: int) -> wire.Product:
         """Brings a deleted product back under its ID. Raises Missing or Refused."""
@@ -311,7 +311,14 @@ class Client:
             raise Away(service) from error
 
     def _request(
-        self, service: str, method: str, path: str, headers: Mapping[str, str] | None = None, **options: Any
+        self,
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        named: bool = False,
+        **options: Any,
     ) -> urllib3.BaseHTTPResponse:
         sent = {"User-Agent": f"display-product/{__version__}", **(headers or {})}
         if has_request_context():
@@ -320,14 +327,15 @@ class Client:
             sent["Content-Type"] = "application/json"
         if service == ADD and method != "GET":
             writes.note()
-        sent |= self._credentials(service)
+        if service == ADD or named or not self._anonymous_read:
+            sent |= self._credentials()
         address = self._paths[service] + path
         return self._pools[service].urlopen(method, address, headers=sent, redirect=False, **options)
 
-    def _credentials(self, service: str) -> dict[str, str]:
+    def _credentials(self) -> dict[str, str]:
         """Says for whom the request is: the service decides again what they may do."""
         principal = access.current()
-        if self._tokens is None or principal is access.ANONYMOUS or (service == READ and self._anonymous_read):
+        if self._tokens is None or principal is access.ANONYMOUS:
             return {}
         return {"Authorization": f"Bearer {self._tokens.of(principal)}", "X-Forwarded-For": audit.address()}
 
