@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     """`on`: writing needs a sign-in or a token; `off`: nothing does, only on a loopback address; `unprotected`: nothing
     does, on any address, so everybody who reaches the service may write."""
     anonymous_read: bool = True
-    """Whether reading needs no sign-in."""
+    """Whether reading needs no sign-in, except where it names people."""
     verification_keys_file: str | None = None
     """File with the public Ed25519 keys (PEM) of the pages' signing key, one or more; read again when it changes."""
     jwt_issuers_file: str | None = None
