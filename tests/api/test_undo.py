@@ -1,9 +1,11 @@
 """Taking back what an import did: what is as the import left it, and nothing else."""
 
 import pytest
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
-from apps import Api, etag
+from apps import Api, Apps, etag
+from catalog.models import Import, db
 
 PATH = "/api/v1/products/import"
 COUNTS = ("products", "unrecorded", "deleted", "changed", "restored", "left")
@@ -196,3 +198,18 @@ def test_a_product_that_somebody_changes_meanwhile_is_left_alone(api: Api) -> No
     assert api.add.post(f"{preview}/start").json["undo"]["left"] == 1
     assert api.all() == [changed]
     assert etag(changed) != etag(lamp)
+
+
+@pytest.mark.parametrize("checked_again", [False, True])
+def test_the_undo_of_an_import_that_is_gone_touches_nothing(api: Api, apps: Apps, checked_again: bool) -> None:
+    api.patch(api.create(sku="HAND-1", name="Mug"), {"name": "Red mug"})
+    api.create(sku="HAND-2", name="Cup")
+    location = bring(api, "NEW-1,Lamp,,9.00")
+    preview = undo(api, location, dry_run=True).headers["Location"]
+    before = api.all()
+    with apps.add.app_context(), db.engine.begin() as connection:
+        connection.execute(delete(Import).where(Import.id == int(location.rpartition("/")[2])))
+    if checked_again:
+        assert api.add.post(f"{preview}/check").status_code == 200
+    assert counts(api.add.post(f"{preview}/start").json["undo"]) == {}
+    assert api.all() == before

@@ -51,7 +51,7 @@ def begin(connection: Connection, import_id: int, dry_run: bool) -> Undone:
             Import.id == import_id
         )
     ).first()
-    if found is None:
+    if found is None or found.change_id is None:
         return Undone(dry_run, 0, 0)
     recorded = connection.scalar(select(func.count()).where(ProductChange.part_of == found.change_id)) or 0
     return Undone(dry_run, recorded, max(0, found.changed - recorded))
@@ -60,6 +60,9 @@ def begin(connection: Connection, import_id: int, dry_run: bool) -> Undone:
 def next_batch(connection: Connection, import_id: int, position: tuple[datetime, int] | None) -> list[Entry]:
     """The next entries of the import in the history, after the one at `position`."""
     change_id = connection.scalar(select(Import.change_id).where(Import.id == import_id))
+    if change_id is None:
+        # The import is gone. To compare with NULL would find every change that is part of no import.
+        return []
     table = ProductChange
     after = []
     if position:
