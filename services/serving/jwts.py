@@ -72,7 +72,7 @@ def _part(token: str, number: int, kind: type[Any]) -> Any:
     part = token.split(".")[number]
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), type=kind)
-    except (ValueError, msgspec.DecodeError, msgspec.ValidationError):
+    except (ValueError, msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         raise BadToken("malformed", "The token is not a JWT that can be read.") from None
 
 

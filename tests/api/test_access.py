@@ -75,7 +75,8 @@ def test_no_shared_cache_may_keep_what_only_some_may_read(closed: Secured, api: 
 @pytest.mark.parametrize(
     "authorization",
     ["", "Bearer", "Bearer ", "bearer  ", "Bearer a b", "Bearer a, Bearer b", "Bearer é", "Bearer a\tb",
-     f"Bearer {'a' * 8001}", f"Bearer {'a' * 4000}.{'b' * 3000}.{'c' * 500}"],
+     f"Bearer {'a' * 8001}", f"Bearer {'a' * 4000}.{'b' * 3000}.{'c' * 500}",
+     "Bearer " + ".".join((segment({}), segment(b'{"deep":' + b"[" * 2500 + b"]" * 2500 + b"}"), "AA"))],
 )  # fmt: skip
 def test_a_header_without_one_token_is_refused(secured: Secured, authorization: str) -> None:
     answer = secured.list({"Authorization": authorization})
