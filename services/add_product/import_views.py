@@ -4,7 +4,7 @@ import hashlib
 from http import HTTPStatus
 from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from sqlalchemy.exc import IntegrityError
 from werkzeug.http import parse_dict_header
 
@@ -139,6 +139,7 @@ def undo_import(import_id: int) -> Response:
     What it has changed is in the history under its number, and it can be undone itself.
     """
     dry_run = request.args.get("dry_run") == "true"
+    g.audited = {"undo_of": import_id}
     try:
         undo_id = queue.undo(_existing(import_id), dry_run)
     except queue.NotUndoable as fault:

@@ -43,4 +43,4 @@ def _describe(response: Response) -> dict[str, int | str]:
     location = response.headers.get("Location", "")
     created = {name: location.removeprefix(start) for start, name in CREATED.items() if location.startswith(start)}
     numbers = {name: int(number) for name, number in created.items() if number.isdigit()}
-    return {**numbers, **named, **g.get("audited", {})}
+    return {**named, **numbers, **g.get("audited", {})}

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
 
 from serving import access, answers, bodies, draining, logs, metrics, names, openapi, problems
 from serving.settings import Settings
 
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing (RFC 9110, 9.2.1)."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Probe = Callable[[], answers.Check]
 
@@ -32,6 +34,7 @@ def create(package: str, settings: Settings, probes: Sequence[Probe], info: open
     app.wsgi_app = WholeBodies(app.wsgi_app)  # type: ignore[method-assign]
     _register_request_ids(app)
     logs.register(app)
+    _refuse_other_sites(app)
     _refuse_broken_queries(app)
     _refuse_codings(app)
     metrics.register(app)
@@ -81,6 +84,19 @@ def _register_request_ids(app: Flask) -> None:
         response.headers["X-Request-ID"] = g.get("request_id", "")
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def is_from_another_site(environ: Mapping[str, Any]) -> bool:
+    """Whether a page of another site makes a browser write (Fetch Metadata, W3C): the person may know nothing of it."""
+    return environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ["REQUEST_METHOD"] not in SAFE
+
+
+def _refuse_other_sites(app: Flask) -> None:
+    @app.before_request
+    def refuse_other_site() -> None:
+        """Refuses such a request, even where nobody needs to sign in: a service may be reachable by a browser alone."""
+        if is_from_another_site(request.environ):
+            raise Forbidden("A page of another site has sent this request.")
 
 
 def _refuse_broken_queries(app: Flask) -> None:

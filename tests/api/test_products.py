@@ -257,3 +257,13 @@ def test_every_answer_carries_the_request_id(api: Api) -> None:
     assert given.headers["X-Request-ID"] == given.json["request_id"] == "abc-123"
     made_up = api.read.get(PATH, headers={"X-Request-ID": "bad id\twith blanks"})
     assert len(made_up.headers["X-Request-ID"]) == 32
+
+
+def test_a_page_of_another_site_can_make_no_browser_write(api: Api) -> None:
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    product = api.create(name="Cup", price="1")
+    for path in ("/api/v1/products/import", "/api/v1/imports/1/undo", f"/api/v1/products/{product['id']}/restore"):
+        answer = api.add.post(path, data="name,price\nMug,1\n", content_type="text/plain", headers=elsewhere)
+        assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+    assert api.names() == ["Cup"]
+    assert api.read.get("/api/v1/products", headers=elsewhere).status_code == 200

@@ -1,9 +1,12 @@
 """Taking back what an import did: what is as the import left it, and nothing else."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
+from add_product.imports import queue
 from apps import Api, Apps, etag
 from catalog.models import Import, db
 
@@ -213,3 +216,30 @@ def test_the_undo_of_an_import_that_is_gone_touches_nothing(api: Api, apps: Apps
         assert api.add.post(f"{preview}/check").status_code == 200
     assert counts(api.add.post(f"{preview}/start").json["undo"]) == {}
     assert api.all() == before
+
+
+def test_an_import_that_has_written_is_not_run_again_under_the_same_entry(api: Api, apps: Apps) -> None:
+    """The entry names who ran it, and may have been taken back."""
+    location = bring(api, "NEW-1,Lamp,,9.00")
+    set_import(apps, location, state="failed", upload="f" * 32)
+    assert api.add.post(f"{location}/check").status_code == 409
+    set_import(apps, location, state="checked")
+    assert api.add.post(f"{location}/start").status_code == 409
+
+
+def test_an_import_is_kept_for_as_long_as_its_undo_has_not_ended(api: Api, apps: Apps) -> None:
+    location = bring(api, "NEW-1,Lamp,,9.00")
+    undoing = undo(api, location, dry_run=True).headers["Location"]
+    old = datetime.now(UTC) - timedelta(days=1000)
+    set_import(apps, location, created_at=old, change_id=None)
+    for expected in (200, 404):
+        with apps.add.app_context():
+            queue.sweep()
+        assert api.read.get(location).status_code == expected
+        set_import(apps, undoing, state="interrupted")
+
+
+def set_import(apps: Apps, location: str, **values: object) -> None:
+    """Changes columns of an import as only time or a fault would."""
+    with apps.add.app_context(), db.engine.begin() as connection:
+        connection.execute(update(Import).where(Import.id == int(location.rpartition("/")[2])).values(values))

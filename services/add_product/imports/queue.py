@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from add_product.imports.order import OnConflict, Order
 from add_product.imports.report import Report
@@ -46,6 +47,8 @@ _FRESH: dict[str, Any] = {
 }
 _HAS_FILE = Import.upload.is_not(None)
 _CAN_RUN = or_(_HAS_FILE, Import.undo_of.is_not(None))
+_WROTE_NOTHING = Import.change_id.is_(None)
+"""An entry of the history is of one run, by one person, and may have been undone."""
 
 Progress = TypeVar("Progress", Report, Undone)
 
@@ -213,7 +216,7 @@ def release(taken: Taken) -> None:
 def start(import_id: int) -> bool:
     """Queues a checked import for writing; returns False if it is in another state."""
     changes = {**_FRESH, "state": "waiting", "changed_at": datetime.now(UTC), **history.sender()}
-    return _change(import_id, ("checked",), changes, _CAN_RUN)
+    return _change(import_id, ("checked",), changes, _CAN_RUN, _WROTE_NOTHING)
 
 
 def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -> bool:
@@ -223,7 +226,7 @@ def check(import_id: int, charset: str | None, on_conflict: OnConflict | None) -
         changes["charset"] = charset
     if on_conflict:
         changes["on_conflict"] = on_conflict
-    return _change(import_id, ("checking", "checked", "failed"), changes, _CAN_RUN)
+    return _change(import_id, ("checking", "checked", "failed"), changes, _CAN_RUN, _WROTE_NOTHING)
 
 
 def cancel(import_id: int) -> str | None:
@@ -263,6 +266,8 @@ def _undo(import_id: int, dry_run: bool, connection: Connection) -> int:
     }
     states = ("checking", "checked", *imports.UNDOES)
     others = select(Import.id, Import.state).where(Import.undo_of == import_id, Import.state.in_(states))
+    # The lock makes whoever starts that one at the same time wait.
+    others = others.with_for_update()
     if (other := connection.execute(others).first()) is None:
         values |= {**_NO_FILE, "name": row.name, "undo_of": import_id}
         number: int = connection.execute(insert(Import).values(values)).lastrowid
@@ -304,7 +309,9 @@ def _sweep(connection: Connection) -> None:
         )
     # What an import has written is found by its number as long as the history has it.
     recorded = select(ProductChange.id).where(ProductChange.id == Import.change_id).exists()
-    ended = and_(Import.created_at < now - KEPT, Import.state.in_(ENDED), not_(recorded))
+    undo = aliased(Import)
+    needed_by_undo = select(undo.id).where(undo.undo_of == Import.id, undo.state.not_in(ENDED)).exists()
+    ended = and_(Import.created_at < now - KEPT, Import.state.in_(ENDED), not_(recorded), not_(needed_by_undo))
     numbers = connection.scalars(select(Import.id).where(ended).limit(SWEPT_MAX)).all()
     if numbers:
         connection.execute(delete(Import).where(Import.id.in_(numbers)))

@@ -70,6 +70,10 @@ class Identity:
     token: str
 
 
+# Authlib logs the PKCE verifier in detail.
+logging.getLogger("authlib").setLevel(logging.INFO)
+
+
 class Provider:
     """The provider that the settings name. Thread-safe."""
 

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from catalog.settings import Settings
 from display_product.web.addresses import prefix_of
 from serving import access
+from serving.service import is_from_another_site
 from serving.settings import SettingError, read_secret
 
 KEY_MIN = 32
@@ -90,7 +91,8 @@ class _Sessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.accessed or session.modified:
+        # Such a request comes without the cookie, so the session is a new one, which must not replace the person's own.
+        if (session.accessed or session.modified) and not is_from_another_site(request.environ):
             super().save_session(app, session, response)
 
     def get_signing_serializer(self, app: Flask) -> Any:

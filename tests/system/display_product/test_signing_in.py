@@ -162,6 +162,17 @@ def test_nobody_can_be_signed_in_or_out_by_another_site(guarded_browser: Browser
     assert signed_in(guarded_browser)
 
 
+def test_a_form_at_another_site_neither_writes_nor_replaces_the_session(guarded_browser: Browser) -> None:
+    """A browser sends such a request without the cookies, and would keep those of the response."""
+    sign_in(guarded_browser, EDITOR)
+    elsewhere = guarded_browser.client.application.test_client()
+    for path in ("/sign-in", "/sign-out", "/products/new"):
+        answer = elsewhere.post(path, data={"name": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+        assert "Set-Cookie" not in answer.headers
+    assert signed_in(guarded_browser)
+
+
 def test_a_token_of_another_browser_is_not_accepted(guarded_settings: Settings) -> None:
     app = display_product.create_app(guarded_settings)
     mine, theirs = Browser(app.test_client()), Browser(app.test_client())
