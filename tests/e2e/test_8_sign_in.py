@@ -69,7 +69,7 @@ def test_an_upgrade_keeps_the_passwords_and_adds_what_is_needed_to_sign_in(signe
 
 
 def test_whoever_has_not_signed_in_reads_and_does_not_write(signed: Release, nobody: Browser) -> None:
-    assert eventually(lambda: nobody.open("GET", "/products").status, 60) == 200
+    eventually(lambda: nobody.open("GET", "/products").status == 200, 60)
     form = nobody.open("GET", "/products/new")
     assert form.status == 303
     assert "/sign-in" in form.headers["Location"]
