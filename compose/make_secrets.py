@@ -31,7 +31,7 @@ GROUPS = {
     "readers": 20009,
     "editor-password": 20010,
 }
-RANDOM = [*list(GROUPS)[:6]]
+RANDOM = ("root-password", "migrator-password", "writer-password", "reader-password", "backup-password", "secret-key")
 EDITOR = "editor"
 # The user of the catalogue's images; the proxy and the backups run as this user too.
 USER = 10001

@@ -79,9 +79,7 @@ def import_products() -> Response:
     name = _file_name()
     key = idempotency.check_key(request.headers.get(idempotency.HEADER))
     import_id = _accept(order, name, key)
-    app_runner = runner.of_app()
-    app_runner.tell()
-    app_runner.wait(import_id, _seconds())
+    _run(import_id)
     return _result(import_id)
 
 
@@ -147,9 +145,7 @@ def undo_import(import_id: int) -> Response:
         raise ProblemError(
             HTTPStatus.CONFLICT, fault.detail, [FieldError("", fault.detail, fault.code)], where
         ) from None
-    app_runner = runner.of_app()
-    app_runner.tell()
-    app_runner.wait(undo_id, _seconds())
+    _run(undo_id)
     return _result(undo_id)
 
 
@@ -180,10 +176,15 @@ def _accept(order: Order, name: str, key: str | None) -> int:
     return import_id
 
 
-def _after_change(import_id: int) -> Response:
+def _run(import_id: int) -> None:
+    """Wakes the runner, and waits for the import for as long as the client wants to."""
     app_runner = runner.of_app()
     app_runner.tell()
     app_runner.wait(import_id, _seconds())
+
+
+def _after_change(import_id: int) -> Response:
+    _run(import_id)
     item = _load(import_id)
     return _answer(item, HTTPStatus.OK if item.state in runner.OVER else HTTPStatus.ACCEPTED)
 

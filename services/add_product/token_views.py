@@ -4,13 +4,12 @@ from datetime import datetime
 
 from flask import Blueprint, Response, current_app, g, request
 
+from add_product import json_body
 from catalog import api_tokens, database, wire
 from serving import access, bodies, parameters
-from serving.answers import FieldError
 from serving.openapi import Body, body, operation, query
-from serving.problems import conflict, invalid, malformed, not_found, unsupported
+from serving.problems import conflict, not_found
 
-BODY_MAX = 16 * 1024
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 100
 
@@ -27,7 +26,11 @@ def note_use(_token: str, found: wire.Token, hour: datetime) -> None:
     tag="tokens",
     access="person",
     parameters=(
-        query("limit", "Tokens on a page.", {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": 50}),
+        query(
+            "limit",
+            "Tokens on a page.",
+            {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+        ),
         query(
             "after",
             "Cursor from the previous page's `next`.",
@@ -59,7 +62,7 @@ def create_token() -> Response:
     if "guard" not in current_app.extensions:
         # Whoever made one now would keep it when authentication is switched on.
         raise conflict("Tokens can be made once authentication is on (CATALOG_AUTH).")
-    fields = _read()
+    _, fields = json_body.read(wire.NewToken, "application/json")
     who = access.current().name
     made = database.transaction(
         lambda connection: api_tokens.make(connection, fields.name, fields.role, int(fields.days), who)
@@ -89,18 +92,6 @@ def show_own_token() -> Response:
     if found is None:
         raise not_found("The request is not sent with a token of the catalogue.")
     return _answer(found)
-
-
-def _read() -> wire.NewToken:
-    if request.mimetype != "application/json":
-        raise unsupported("The body must be application/json.")
-    request.max_content_length = BODY_MAX
-    try:
-        return bodies.decode(request.get_data(cache=False), wire.NewToken)
-    except bodies.Malformed as error:
-        raise malformed(f"The body cannot be read: {error}.", FieldError("", str(error), "malformed")) from None
-    except bodies.Rejected as error:
-        raise invalid(error.errors) from None
 
 
 def _answer(value: object, status: int = 200) -> Response:

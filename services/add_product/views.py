@@ -1,24 +1,16 @@
 """The endpoints of add-product for single products."""
 
-from typing import TypeVar
-
 from flask import Blueprint, Response, request
-from msgspec import Struct
-from werkzeug.exceptions import UnsupportedMediaType
 
-from add_product import idempotency, precondition, writing
+from add_product import idempotency, json_body, precondition, writing
 from catalog import counters, database, wire
 from serving import bodies
-from serving.answers import FieldError
 from serving.openapi import Body, body, header, operation
-from serving.problems import invalid, malformed
 
 ONE = f"{wire.PRODUCTS}/<product_id:product_id>"
-BODY_MAX = 256 * 1024
 MERGE_PATCH = "application/merge-patch+json"
 
 views = Blueprint("products", __name__)
-T = TypeVar("T", bound=Struct)
 
 IF_MATCH = header(
     precondition.HEADER,
@@ -47,7 +39,7 @@ ETAG = {"ETag": "Version of the product."}
 def add_product() -> Response:
     """Adds a product."""
     key = idempotency.check_key(request.headers.get(idempotency.HEADER))
-    sent, fields = _read(wire.NewProduct, "application/json")
+    sent, fields = json_body.read(wire.NewProduct, "application/json")
     if key is None:
         product, added = database.transaction(lambda connection: writing.add(connection, fields)), True
     else:
@@ -71,7 +63,7 @@ def add_product() -> Response:
 def change_product(product_id: int) -> Response:
     """Changes only the fields in the body."""
     check = precondition.read(request.headers)
-    _, patch = _read(wire.ProductPatch, "application/json", MERGE_PATCH)
+    _, patch = json_body.read(wire.ProductPatch, "application/json", MERGE_PATCH)
     product = database.transaction(lambda connection: writing.change(connection, product_id, check, patch))
     counters.products.labels("changed").inc()
     return _answer(product, 200)
@@ -104,20 +96,6 @@ def restore_product(product_id: int) -> Response:
     response = _answer(product, 201)
     response.headers["Location"] = f"{wire.PRODUCTS}/{product.id}"
     return response
-
-
-def _read(kind: type[T], *media_types: str) -> tuple[bytes, T]:
-    """The body as sent and as decoded. Raises a 400, 413, 415 or 422 problem."""
-    if request.mimetype not in media_types:
-        raise UnsupportedMediaType(f"The body must be {' or '.join(media_types)}.")
-    request.max_content_length = BODY_MAX
-    sent = request.get_data(cache=False)
-    try:
-        return sent, bodies.decode(sent, kind)
-    except bodies.Malformed as error:
-        raise malformed(f"The body cannot be read: {error}.", FieldError("", str(error), "malformed")) from None
-    except bodies.Rejected as error:
-        raise invalid(error.errors) from None
 
 
 def _answer(product: wire.Product, status: int) -> Response:

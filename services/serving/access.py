@@ -14,6 +14,9 @@ Access = Literal["open", "reader", "member", "editor", "person"]
 """What a route needs: nothing at all, the right to read, that right by a role even where everybody may read, the right
 to write, or the latter and to be no program."""
 
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing (RFC 9110, 9.2.1)."""
+
 RANKS: dict[Role, int] = {"": 0, "reader": 1, "editor": 2}
 NEEDED: dict[Access, Role] = {
     "open": "",

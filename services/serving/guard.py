@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from flask import Flask, Response, g, request
 
 from serving import audit, names
-from serving.access import ANONYMOUS, NEEDED, RANKS, Access, BadToken, Principal, Verified, current
+from serving.access import ANONYMOUS, NEEDED, RANKS, SAFE, Access, BadToken, Principal, Verified, current
 from serving.problems import ProblemError
 from serving.settings import Settings
 
@@ -25,7 +25,6 @@ KEPT_SECONDS = 10
 KEPT_MAX = 2000
 """Tokens that each process remembers."""
 SCHEME = "bearer "
-READS = ("GET", "HEAD")
 INSUFFICIENT = ', error="insufficient_scope"'
 
 
@@ -174,7 +173,7 @@ def register(
         need: Access = g.get("need", "open")
         if need == "open":
             return response
-        if NEEDED[need] == "editor" and request.method not in READS and "principal" in g and "is_refused" not in g:
+        if NEEDED[need] == "editor" and request.method not in SAFE and "principal" in g and "is_refused" not in g:
             audit.record(
                 request.endpoint or "",
                 current(),

@@ -76,7 +76,7 @@ class Operation:
     request: Body | None
     parameters: tuple[Schema, ...]
     problems: tuple[int, ...]
-    access: Access | None
+    access: Access
 
     @cached_property
     def query(self) -> dict[str, Schema]:
@@ -88,15 +88,14 @@ def operation(
     *,
     responses: dict[int, Body],
     tag: str,
+    access: Access,
     request: Body | None = None,
     parameters: tuple[Schema, ...] = (),
     problems: tuple[int, ...] = (),
-    access: Access | None = None,
 ) -> Callable[[View], View]:
     """Adds a view to the document; `problems` are the statuses that it answers as problem+json.
 
-    `access` says what a request needs: nothing, or a role. Without it, the route is closed to all but editors, and a
-    test fails.
+    `access` says what a request needs: nothing, or a role.
     """
 
     def register(view: View) -> View:
@@ -196,7 +195,7 @@ def _describe(op: Operation, view: Callable[..., Any], path: list[Schema], schem
     return described
 
 
-def _secured(described: Schema, access: Access | None, guard: Guard, schemas: dict[Any, Schema]) -> Schema:
+def _secured(described: Schema, access: Access, guard: Guard, schemas: dict[Any, Schema]) -> Schema:
     """What the document says about an operation in addition if it needs a role."""
     is_optional = access == "reader" and guard.anonymous_read
     challenge = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}

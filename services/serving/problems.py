@@ -74,11 +74,6 @@ def unavailable(detail: str, *errors: FieldError) -> ProblemError:
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, list(errors), headers)
 
 
-def unsupported(detail: str) -> ProblemError:
-    """415."""
-    return ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
-
-
 def storage_full(detail: str) -> ProblemError:
     """507 (RFC 4918, 11.5): the service has no space to store what the request needs."""
     return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, detail)

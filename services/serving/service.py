@@ -13,8 +13,6 @@ from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
 from serving import access, answers, bodies, draining, logs, metrics, names, openapi, problems
 from serving.settings import Settings
 
-SAFE = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing (RFC 9110, 9.2.1)."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Probe = Callable[[], answers.Check]
 
@@ -88,7 +86,7 @@ def _register_request_ids(app: Flask) -> None:
 
 def is_from_another_site(environ: Mapping[str, Any]) -> bool:
     """Whether a page of another site makes a browser write (Fetch Metadata, W3C): the person may know nothing of it."""
-    return environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ["REQUEST_METHOD"] not in SAFE
+    return environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ["REQUEST_METHOD"] not in access.SAFE
 
 
 def _refuse_other_sites(app: Flask) -> None:

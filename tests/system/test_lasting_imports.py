@@ -49,6 +49,16 @@ def wait_for(running: Running, location: str, state: str, rows: int) -> dict:
     return found
 
 
+def end(running: Running, database: sqlite3.Connection, ending: signal.Signals) -> None:
+    """Ends the processes that import."""
+    for pid in workers(running):
+        os.kill(pid, ending)
+    if ending == signal.SIGKILL:
+        # As if their lease had run out.
+        database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")
+        database.commit()
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
 def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signal.Signals) -> None:
     with running_services(tmp_path) as running:
@@ -60,13 +70,8 @@ def test_an_import_survives_the_end_of_its_process(tmp_path: Path, ending: signa
         assert answer.status == 202
         location = answer.headers["Location"]
         wait_for(running, location, "running", 1)
-        for pid in workers(running):
-            os.kill(pid, ending)
         with closing(sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30)) as database:
-            if ending == signal.SIGKILL:
-                # As if its lease had run out.
-                database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")
-                database.commit()
+            end(running, database, ending)
             done = wait_for(running, location, "done", ROWS)
             assert (done["report"]["created"], done["report"]["failed"]) == (ROWS, 0)
             assert database.execute("SELECT COUNT(*) FROM product").fetchone() == (ROWS,)
@@ -87,13 +92,8 @@ def test_an_undo_survives_the_end_of_its_process(tmp_path: Path, ending: signal.
         answer = http.request("POST", f"{url}{location}/undo", headers={"Prefer": "respond-async"})
         undo = answer.headers["Location"]
         wait_until(lambda: (look(running, undo)["undo"] or {"done": 0})["done"] > 0)
-        for pid in workers(running):
-            os.kill(pid, ending)
         with closing(sqlite3.connect(tmp_path / "catalog.sqlite3", timeout=30)) as database:
-            if ending == signal.SIGKILL:
-                # As if its lease had run out.
-                database.execute("UPDATE import SET lease_until = '2000-01-01 00:00:00.000000'")
-                database.commit()
+            end(running, database, ending)
             wait_until(lambda: look(running, undo)["state"] == "done")
             done = look(running, undo)["undo"]
             assert (done["products"], done["deleted"], done["left"]) == (ROWS, ROWS, 0)

@@ -177,9 +177,7 @@ def _plan_one(candidate: Candidate, existing: wire.Product | None, on_conflict: 
     changes = {name: value for name, value in values.items() if name != "sku" and value != getattr(existing, name)}
     if on_conflict == "skip" or not changes:
         return Plan(candidate, "skipped")
-    whole = msgspec.structs.asdict(existing.fields)
-    changed = {**whole, **products.changed_row(existing, changes)}
-    return Plan(candidate, "updated", existing, {**changed, "existing_id": existing.id})
+    return Plan(candidate, "updated", existing, products.changed_row(existing, changes))
 
 
 def _lacks(column: str, on_conflict: OnConflict) -> Invalid:

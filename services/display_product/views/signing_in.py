@@ -23,9 +23,10 @@ from catalog import counters
 from display_product import errors
 from display_product.forms import PlainForm
 from display_product.web import decisions, door, people, preferences
-from display_product.web.accounts import PASSWORD_BYTES_MAX, canonical
+from display_product.web.accounts import canonical
 from display_product.web.sessions import csrf
 from serving import access, audit
+from serving.credentials import PASSWORD_BYTES_MAX
 
 if TYPE_CHECKING:
     from display_product.web.oidc import Provider
@@ -86,13 +87,11 @@ def sign_in() -> Response:
 
 
 @views.get("/account")
-@decisions.reader
+@decisions.member
 def account() -> Response:
     """Shows who is signed in, and the way out."""
-    person = people.current()
-    if person is None:
-        raise decisions.SignInNeeded
-    response = make_response(render_template("account.html", form=PlainForm(formdata=None), person=person))
+    page = render_template("account.html", form=PlainForm(formdata=None), person=people.current())
+    response = make_response(page)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -17,11 +17,10 @@ from pathlib import Path
 import bcrypt
 
 from serving.access import Role
+from serving.credentials import PASSWORD_BYTES_MAX
 from serving.settings import SettingError
 
 NAME_BYTES_MAX = 255
-PASSWORD_BYTES_MAX = 72
-"""bcrypt ignores whatever follows."""
 COST_MAX = 14
 """Each step doubles the time of a sign-in; this one takes about a second."""
 COST_DEFAULT = 10

@@ -21,7 +21,7 @@ def test_a_parameter_of_the_path_is_described_by_its_converter() -> None:
     app.url_map.converters["letters"] = Letters
 
     @app.get("/things/<letters:kind>/<string(maxlength=9):name>/<other>")
-    @openapi.operation(tag="things", responses={200: openapi.Body({})})
+    @openapi.operation(tag="things", access="open", responses={200: openapi.Body({})})
     def show(kind: str, name: str, other: str) -> str:
         """Shows a thing."""
         return kind + name + other
