@@ -64,6 +64,8 @@ def create(name: str, directory: Path, changes: dict[str, object], addons: list[
     file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
     kubeconfig = directory / f"{name}.kubeconfig"
     options = ("--config", str(file), "--kubeconfig", str(kubeconfig), "--wait", "180s")
+    # What a run that was killed has left behind.
+    run("kind", "delete", "cluster", "--name", name)
     run("kind", "create", "cluster", "--name", name, *options)
     made = Cluster(name, kubeconfig, *PORTS)
 

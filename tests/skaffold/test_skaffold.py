@@ -40,6 +40,8 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     configuration.write_text(yaml.safe_dump(cluster), encoding="utf-8")
     create = ("--name", CLUSTER, "--config", str(configuration), "--wait", "180s")
     try:
+        # What a run that was killed has left behind.
+        run("kind", "delete", "cluster", "--name", CLUSTER, env=environment)
         run("kind", "create", "cluster", *create, env=environment)
         run("kind", "load", "docker-image", "--name", CLUSTER, "mysql:9.7", env=environment)
         yield environment
