@@ -108,14 +108,14 @@ def _check(each: Issuer, setting: str) -> None:
     if not each.editors and not each.readers:
         raise SettingError(f"{start} has neither editors nor readers, so its tokens would open nothing")
     for url in (each.issuer, each.jwks_url):
-        if url is not None and not _is_safe(url):
+        if url is not None and not is_safe(url):
             raise SettingError(f"{start} has an address without https: {url}")
     for file in (each.ca_file, each.token_file):
         if file is not None:
             read_secret(file, f"{start} names a file that cannot be used:")
 
 
-def _is_safe(url: str) -> bool:
+def is_safe(url: str) -> bool:
     """Whether nobody between here and there can replace the keys."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost"))
@@ -193,7 +193,7 @@ def _fetch(issuer: Issuer) -> dict[str, Key]:
         if found.issuer != issuer.issuer:
             raise Unavailable(f"it calls itself {found.issuer}, which must be the same")
         url = found.jwks_uri
-        if not _is_safe(url):
+        if not is_safe(url):
             raise Unavailable(f"it publishes them without https, at {url}")
     found_keys = _get(issuer, url, _KeySet).keys[:KEYS_MAX]
     keys = {str(each.get("kid", "")): key for each in found_keys if (key := _key(each))}

@@ -234,6 +234,9 @@ seen only where Helm talks to the cluster.
 {{- define "product-catalog.checkProvider" -}}
   {{- $oidc := .Values.auth.oidc -}}
   {{- if $oidc.issuer -}}
+    {{- if not (hasPrefix "https://" $oidc.issuer) -}}
+      {{- fail (printf "auth.oidc.issuer is %s: without https, anybody on the way could sign in as somebody else." $oidc.issuer) -}}
+    {{- end -}}
     {{- if not $oidc.clientId -}}
       {{- fail "auth.oidc.clientId is empty: name the ID that the provider in auth.oidc.issuer knows the pages by." -}}
     {{- end -}}

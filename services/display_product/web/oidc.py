@@ -20,9 +20,12 @@ from joserfc.errors import JoseError
 from catalog.settings import Settings
 from display_product.web.accounts import canonical, is_one_line
 from serving.access import Role
+from serving.issuers import is_safe
 from serving.settings import SettingError, read_secret
 
 DISCOVERY = "/.well-known/openid-configuration"
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+"""Where secrets go, or keys come from."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Signatures by a private key. Those with a shared secret (HS256), and none at all, are refused."""
 TIMEOUT = (1.5, 3)
@@ -81,6 +84,8 @@ class Provider:
         """Raises SettingError if a setting is missing or contradicts another."""
         if settings.oidc_issuer is None or not settings.oidc_client_id:
             raise SettingError("CATALOG_OIDC_ISSUER and CATALOG_OIDC_CLIENT_ID are needed together")
+        if not is_safe(settings.oidc_issuer):
+            raise SettingError(f"CATALOG_OIDC_ISSUER is an address without https: {settings.oidc_issuer}")
         self._editors, self._readers = _names(settings.oidc_editor_groups), _names(settings.oidc_reader_groups)
         if not self._editors | self._readers:
             raise SettingError(
@@ -214,6 +219,9 @@ class _Client(OAuth2Mixin, OpenIDMixin, BaseApp):  # type: ignore[misc]
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
             said = found.get("issuer") if isinstance(found, dict) else None
             raise Away(f"{address} describes the issuer {said!r}, but CATALOG_OIDC_ISSUER is {self.issuer!r}")
+        for key in ADDRESSES:
+            if not is_safe(str(found.get(key) or self.issuer)):
+                raise Away(f"{address} gives a {key} without https: {found[key]}")
         offered = found.get("id_token_signing_alg_values_supported") or ["RS256"]
         found["id_token_signing_alg_values_supported"] = [each for each in offered if each in ALGORITHMS]
         return found

@@ -285,6 +285,20 @@ def test_while_the_provider_is_away_whoever_is_signed_in_goes_on(federated: Sett
     assert sign_in(outside, EDITOR).status == 303
 
 
+def test_a_provider_without_https_stops_the_start(federated: Settings) -> None:
+    with pytest.raises(SystemExit, match="CATALOG_OIDC_ISSUER is an address without https"):
+        display_product.create_app(replace(federated, oidc_issuer="http://id.example.com"))
+
+
+@pytest.mark.parametrize("key", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_nothing_is_sent_to_an_address_of_the_provider_without_https(
+    key: str, provider: Provider, federated: Settings
+) -> None:
+    provider.described = {key: "http://id.example.com/x"}
+    browser = Browser(display_product.create_app(federated).test_client())
+    assert browser.get("/sign-in/provider").status == 503
+
+
 @pytest.mark.parametrize("described", [{"issuer": "https://evil.example"}, {"issuer": None}])
 def test_an_address_that_describes_another_issuer_is_said_at_the_start(
     described: dict, provider: Provider, federated: Settings, caplog: pytest.LogCaptureFixture
