@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, create_engine, insert, make_url, select, update
+from sqlalchemy import Connection, bindparam, insert, make_url, select, update
 from sqlalchemy.exc import DBAPIError
 
 from catalog import engine, text, wire
@@ -140,11 +140,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         settings = load()
-        database = create_engine(engine.url(settings), **engine.options(settings, engine.MYSQL_ANSWER_SECONDS))
-        engine.prepare(database, settings)
-        with database.begin() as connection:
+        with engine.opened(settings) as database, database.begin() as connection:
             _act(connection, options)
-        database.dispose()
     except SettingError as error:
         sys.exit(f"error: {error}")
     except Invalid as error:

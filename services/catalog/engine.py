@@ -1,11 +1,13 @@
 """Configures the SQLAlchemy engine for MySQL or SQLite: URL, options, and the setup of each connection."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from catalog import counters
@@ -64,6 +66,17 @@ def options(settings: Settings, answer_seconds: int, isolation_level: str = READ
         "isolation_level": isolation_level,
         "connect_args": arguments,
     }
+
+
+@contextmanager
+def opened(settings: Settings, answer_seconds: int = MYSQL_ANSWER_SECONDS) -> Iterator[Engine]:
+    """An engine for one command, whose connections are closed when the command has ended, in whatever way."""
+    made = create_engine(url(settings), **options(settings, answer_seconds))
+    prepare(made, settings)
+    try:
+        yield made
+    finally:
+        made.dispose()
 
 
 def _conversions() -> dict[Any, Any]:

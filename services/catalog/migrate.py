@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from catalog import engine
@@ -39,9 +39,7 @@ def upgrade(settings: Settings) -> str:
     url = engine.url(settings)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    database = create_engine(url, **engine.options(settings, ANSWER_SECONDS))
-    engine.prepare(database, settings)
-    with database.connect() as connection:
+    with engine.opened(settings, ANSWER_SECONDS) as database, database.connect() as connection:
         # Begun here, so that Alembic manages no transactions and a migration may commit what it has done so far.
         connection.begin()
         if url.get_backend_name() == "sqlite":
@@ -53,7 +51,6 @@ def upgrade(settings: Settings) -> str:
             outcome = _upgrade(connection)
             connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK})
         connection.commit()
-    database.dispose()
     return outcome
 
 

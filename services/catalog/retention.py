@@ -7,7 +7,7 @@ import argparse
 import sys
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, create_engine, delete, make_url, select
+from sqlalchemy import Connection, delete, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from catalog import engine
@@ -24,13 +24,10 @@ STEP = 1000
 def delete_old(settings: Settings, keep_days: int) -> int:
     """Deletes what is older, the oldest entries first, and returns how many there were."""
     before = datetime.now(UTC) - timedelta(days=keep_days)
-    database = create_engine(engine.url(settings), **engine.options(settings, engine.MYSQL_ANSWER_SECONDS))
-    engine.prepare(database, settings)
     deleted = 0
-    with database.connect() as connection:
+    with engine.opened(settings) as database, database.connect() as connection:
         while number := _step(connection, before):
             deleted += number
-    database.dispose()
     return deleted
 
 
