@@ -38,7 +38,6 @@ class Compose:
         users = ("MIGRATOR", "WRITER", "READER", "BACKUP")
         lines = [f"HTTPS_PORT={self.port}", f"HTTP_PORT={self.http_port}"]
         lines += [f"{user}_PASSWORD='{PASSWORD} {user}'" for user in users]
-        lines.append("AUTH=on")
         lines.append(f'EDITOR_PASSWORD="{EDITOR_PASSWORD}"')
         self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -18,6 +18,7 @@ import yaml
 
 from e2e.kube import CHART, ROOT, Cluster, Release, run
 from e2e.shop import Browser
+from serving import credentials
 
 ADDONS = ["ingress-nginx", "cert-manager", "metrics-server"]
 NAME = "catalog-e2e"
@@ -158,6 +159,11 @@ def write(path: Path, *parts: Mapping[str, object]) -> str:
         merged |= part
     path.write_text(yaml.safe_dump(merged), encoding="utf-8")
     return str(path)
+
+
+def sign_in_keys() -> list[str]:
+    """What a Secret of one's own needs for people to sign in, as options of `kubectl create secret generic`."""
+    return [f"--from-literal={key}={value}" for key, value in credentials.sign_in().items()]
 
 
 DENY_ALL = """

@@ -13,10 +13,11 @@ THREADS = 12
 
 
 class Load:
-    """While the context lasts: 50 requests a second, one in ten adds a product."""
+    """While the context lasts: 50 requests a second, one in ten of which adds a product unless all only read."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, adding: bool = True) -> None:
         self.browser = browser
+        self.adding = adding
         self.failures: list[str] = []
         self.added: list[str] = []
         self.sent = 0
@@ -40,7 +41,7 @@ class Load:
     def _send(self) -> None:
         due = time.monotonic()
         while not self._stop.is_set():
-            self._pool.submit(self._add if self.sent % 10 == 0 else self._look, self.sent)
+            self._pool.submit(self._add if self.adding and self.sent % 10 == 0 else self._look, self.sent)
             self.sent += 1
             due += 1 / PER_SECOND
             time.sleep(max(0, due - time.monotonic()))

@@ -15,12 +15,13 @@ ALLOWED = [
     ("display-product", "shop-read-product", 80),
     ("add-product", "shop-mysql", 3306),
     ("read-product", "shop-mysql", 3306),
+    # To say which tokens of programs are in use.
+    ("read-product", "shop-add-product", 80),
     ("stranger", PAGES, 80),
     ("stranger", PAGES, 9090),
 ]
 REFUSED = [
     ("display-product", "shop-mysql", 3306),
-    ("read-product", "shop-add-product", 80),
     ("add-product", "shop-display-product", 80),
     ("read-product", "kubernetes.default", 443),
     ("display-product", "ingress-nginx-controller.ingress-nginx", 80),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from e2e.conftest import DENY_ALL, ODD, write
+from e2e.conftest import DENY_ALL, ODD, sign_in_keys, write
 from e2e.kube import Cluster, Release, eventually
 from e2e.shop import add_product, names
 
@@ -30,7 +30,7 @@ def shop(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     release.kubectl("apply", "-f", "-", text=DENY_ALL)
     literals = [f"--from-literal={user}-password={ODD}{user}\r\n" for user in USERS]
     key = f"--from-literal=secret-key={'k' * 40}\r\n"
-    release.kubectl("create", "secret", "generic", "shop-credentials", *literals, key)
+    release.kubectl("create", "secret", "generic", "shop-credentials", *literals, key, *sign_in_keys())
     release.install("--values", write(tmp_path_factory.mktemp("values") / "values.yaml", VALUES))
     yield release
     cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")

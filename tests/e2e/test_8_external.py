@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from certificates import self_signed
-from e2e.conftest import install_addons, write
+from e2e.conftest import install_addons, sign_in_keys, write
 from e2e.kube import ROOT, Cluster, Release, eventually
 from e2e.shop import Browser, names
 
@@ -70,7 +70,7 @@ def external(cluster: Cluster, authorities: dict[str, Path], tmp_path_factory: p
     passwords = {user: secrets.token_hex(16) for user in ("migrator", "writer", "reader", "backup")}
     literals = [f"--from-literal={user}-password={password}" for user, password in passwords.items()]
     key = f"--from-literal=secret-key={secrets.token_hex(32)}"
-    release.kubectl("create", "secret", "generic", "catalog-database", *literals, key)
+    release.kubectl("create", "secret", "generic", "catalog-database", *literals, key, *sign_in_keys())
     authority = f"--from-file=ca.crt={authorities[DATABASE]}"
     release.kubectl("create", "secret", "generic", "catalog-database-ca", authority)
     database.kubectl("wait", "pod/mysql", "--for=condition=Ready", "--timeout=180s")

@@ -11,6 +11,7 @@ import urllib3
 
 from e2e.conftest import values, write
 from e2e.kube import Cluster, Release, eventually
+from e2e.load import Load
 from e2e.shop import Browser, names
 from serving import credentials
 
@@ -46,17 +47,32 @@ def signed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "readers": [f"system:serviceaccount:{release.namespace}:{READER}"],
     }
     auth = {"auth": {"enabled": True, "jwt": {"serviceAccounts": accounts}}}
-    release.said = release.install("--values", write(directory / "values.yaml", own, auth))  # type: ignore[attr-defined]
+    browser = stranger(release, directory)
+    eventually(lambda: browser.open("GET", "/products").status == 200, 60)
+    with Load(browser, adding=False) as release.readers:  # type: ignore[attr-defined]
+        said = release.install("--values", write(directory / "values.yaml", own, auth))
+    release.said = said  # type: ignore[attr-defined]
     yield release
     cluster.kubectl("delete", "namespace", "signed", "--wait=false")
+
+
+def stranger(release: Release, directory: Path) -> Browser:
+    """A browser in which nobody has signed in."""
+    file = directory / "ca.crt"
+    file.write_bytes(base64.b64decode(release.secret("signed-ca")["tls.crt"]))
+    return Browser(release.cluster.https_port, HOST, str(file))
 
 
 @pytest.fixture
 def nobody(signed: Release, tmp_path: Path) -> Browser:
     """A browser in which nobody has signed in."""
-    file = tmp_path / "ca.crt"
-    file.write_bytes(base64.b64decode(signed.secret("signed-ca")["tls.crt"]))
-    return Browser(signed.cluster.https_port, HOST, str(file))
+    return stranger(signed, tmp_path)
+
+
+def test_the_upgrade_costs_whoever_reads_no_request(signed: Release) -> None:
+    load = signed.readers  # type: ignore[attr-defined]
+    assert load.sent > 100
+    assert not load.failures, load.failures[:5]
 
 
 def test_an_upgrade_keeps_the_passwords_and_adds_what_is_needed_to_sign_in(signed: Release) -> None:
