@@ -85,18 +85,23 @@ def keys() -> None:
 
 
 def accounts() -> None:
-    """Who may sign in: the files that are given, or one editor with the password that is given, or a random one."""
-    readers = given("readers")
-    settle("readers", readers, str)
-    editors = given("editors")
+    """Who may sign in: the files that are given, or one editor with the password that is given, or a random one.
+
+    Once a file is gone, so are its accounts.
+    """
+    readers, editors = given("readers"), given("editors")
+    write("readers", readers or "")
+    print("readers: as given" if readers else "readers: none")
     if editors is not None:
-        settle("editors", editors, str)
+        write("editors", editors)
+        print("editors: as given")
         (VOLUME / "editor-password").unlink(missing_ok=True)
         return
-    if present("editors") is None and given("editor-password") is None:
-        write("editor-password", credentials.password())
-    chosen = given("editor-password") or present("editor-password")
-    if chosen is None or opens(chosen, present("editors")):
+    chosen = given("editor-password") or present("editor-password") or credentials.password()
+    kept = present("editors")
+    if kept is not None and opens(chosen, kept):
+        # The group may be another one in this version.
+        write("editors", kept)
         print("editors: kept")
         return
     write("editor-password", chosen)
@@ -107,10 +112,11 @@ def accounts() -> None:
     print(f"editors: one, called {EDITOR}, whose password is in editor-password")
 
 
-def opens(password: str, accounts: str | None) -> bool:
-    """Whether this is the password of the editor that was made."""
-    name, _, hashed = (accounts or "").strip().partition(":")
-    return name == EDITOR and bcrypt.checkpw(password.encode(), hashed.encode())
+def opens(password: str, accounts: str) -> bool:
+    """Whether this is the password of the editor that was made, who has the only account."""
+    first, _, others = accounts.strip().partition("\n")
+    name, _, hashed = first.strip().partition(":")
+    return name == EDITOR and not others and bcrypt.checkpw(password.encode(), hashed.encode())
 
 
 def settle(name: str, value: str | None, generate: Callable[[], str]) -> str:
