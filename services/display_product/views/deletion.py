@@ -1,7 +1,7 @@
 """Deletes a product after a confirmation, and undoes it.
 
 The confirmation page and the page after it both carry the product, signed. So deleting twice shows the same page, and
-undoing needs no state on the server.
+where the product cannot come back as it was, a form has what it held.
 """
 
 from http import HTTPStatus
@@ -19,7 +19,6 @@ from display_product.forms import PlainForm, ProductForm, texts
 from display_product.web import decisions, preferences
 from display_product.web.sessions import Signer, keys
 
-# As long as add-product keeps idempotency keys.
 UNDO_SECONDS = 24 * 3600
 
 views = Blueprint("deletion", __name__)
@@ -54,18 +53,17 @@ def delete(product_id: int) -> Response:
 @views.post("/products/undo")
 @decisions.editor
 def undo() -> Response:
-    """Adds the deleted product again, but only once, however often the form is sent."""
+    """Brings the deleted product back under its number; if it is there already, that is a success."""
     product = _unsign(request.form.get("product", ""))
-    # The ID alone is not enough: a database may assign it again.
-    token = f"undo-{product.id}-{product.version}-{product.created_at.timestamp():.6f}"
     try:
-        restored = client.get().add(product.fields, token)
+        client.get().restore(product.id)
     except client.Refused as refused:
-        form = ProductForm(formdata=None, **texts(product))
-        form.take(refused.errors)
-        return make_response(render_template("add.html", form=form), refused.status)
-    flash(_("“%(name)s” is back.", name=restored.name))
-    return redirect(url_for("products.show", product_id=restored.id), HTTPStatus.SEE_OTHER)
+        if any(error.pointer for error in refused.errors):
+            form = ProductForm(formdata=None, **texts(product))
+            form.take(refused.errors)
+            return make_response(render_template("add.html", form=form), refused.status)
+    flash(_("“%(name)s” is back.", name=product.name))
+    return redirect(url_for("products.show", product_id=product.id), HTTPStatus.SEE_OTHER)
 
 
 def _question(product: wire.Product, status: int = HTTPStatus.OK, changed: bool = False) -> Response:

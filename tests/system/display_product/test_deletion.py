@@ -20,7 +20,7 @@ def test_deleting_asks_first_and_can_be_undone_once(api: Api, browser: Browser) 
     assert first.status == second.status == 303
     [restored] = api.all()
     assert first.response.location == second.response.location == f"/products/{restored['id']}"
-    for field in ("name", "sku", "price", "description"):
+    for field in ("id", "name", "sku", "price", "description", "created_at"):
         assert restored[field] == product[field]
 
 
