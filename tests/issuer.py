@@ -26,6 +26,9 @@ class Issuer:
         self.keys = dict(_keys())
         self.requests: list[tuple[str, str | None]] = []
         """Paths and Authorization headers."""
+        self.answers = threading.Event()
+        """Until it is set, requests wait."""
+        self.answers.set()
         self.documents: dict[str, tuple[int, Any]] = {DISCOVERY: (200, {"issuer": url, "jwks_uri": url + JWKS})}
         self.publish(*self.keys.values())
 
@@ -69,6 +72,7 @@ def running() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.requests.append((self.path, self.headers.get("Authorization")))
+            issuer.answers.wait(10)
             status, document = issuer.documents.get(self.path, (404, {}))
             if self.path == JWKS and KEY_SET not in self.headers.get("Accept", ""):
                 status, document = 406, {}

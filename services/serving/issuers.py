@@ -39,6 +39,8 @@ KEYS_SECONDS = 600
 """After how long keys are fetched again, so that one that an issuer has withdrawn is not used for ever."""
 WAIT_SECONDS = 3
 """How long a request waits for keys that another one is fetching."""
+WAITING_MAX = 2
+"""How many requests may fetch keys or wait for them: a slow issuer must not hold the threads of all others."""
 TIMEOUT = Timeout(total=2)
 DOCUMENT_MAX = 1024 * 1024
 KEYS_MAX = 100
@@ -140,22 +142,22 @@ class Keys:
         self._issuer = issuer
         self._keys: dict[str, Key] | None = None
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(WAITING_MAX)
         self._tried_at = -float(RETRY_SECONDS)
         self._fetched_at = 0.0
 
     def get(self, head: jwts.Head) -> Key:
-        """The key that has signed a token. Raises BadToken, or a 503 problem if the keys could never be fetched."""
+        """The key that has signed a token. Raises BadToken, or a 503 problem if the keys cannot be fetched now."""
         key = self._find(head)
         if key is None:
-            if self._lock.acquire(timeout=WAIT_SECONDS):
-                try:
-                    key = self._find(head) or self._find_anew(head)
-                finally:
-                    self._lock.release()
+            if not self._places.acquire(blocking=False):
+                raise _unavailable()
+            try:
+                key = self._wait_for(head)
+            finally:
+                self._places.release()
             if self._keys is None:
-                raise problems.unavailable(
-                    "The keys of the token's issuer cannot be fetched; try again in a few seconds."
-                )
+                raise _unavailable()
         elif time.monotonic() - self._fetched_at > KEYS_SECONDS and time.monotonic() - self._tried_at > RETRY_SECONDS:
             self._tried_at = time.monotonic()
             threading.Thread(target=self.refresh, name="fetches keys", daemon=True).start()
@@ -172,6 +174,14 @@ class Keys:
         except Unavailable as error:
             log.error("the keys of the issuer %s cannot be fetched: %s", self._issuer.issuer, error)
 
+    def _wait_for(self, head: jwts.Head) -> Key | None:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            return None
+        try:
+            return self._find(head) or self._find_anew(head)
+        finally:
+            self._lock.release()
+
     def _find_anew(self, head: jwts.Head) -> Key | None:
         if time.monotonic() - self._tried_at < RETRY_SECONDS:
             return None
@@ -183,6 +193,10 @@ class Keys:
         if not head.kid and len(keys) == 1:
             return next(iter(keys.values()))
         return keys.get(head.kid)
+
+
+def _unavailable() -> problems.ProblemError:
+    return problems.unavailable("The keys of the token's issuer cannot be fetched; try again in a few seconds.")
 
 
 def _fetch(issuer: Issuer) -> dict[str, Key]:

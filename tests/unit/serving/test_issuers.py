@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import itertools
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,24 @@ def test_an_issuer_that_is_away_is_not_the_fault_of_the_token(trusted: Issuer) -
     trusted.documents = {}
     let_time_pass(verifier)
     assert verifier.verify(token), "the keys are known"
+
+
+def test_a_slow_issuer_holds_few_requests_and_the_others_are_told_to_come_again(trusted: Issuer) -> None:
+    verifier = configured(trusted.entry())
+    verifier.verify(trusted.token())
+    let_time_pass(verifier)
+    known, unknown = trusted.token(), signed(ECKey.generate_key("P-256"), trusted.claims(), alg="ES256")
+    trusted.answers.clear()
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(verifier.verify, unknown) for _ in range(8)]
+        refused = list(itertools.islice(as_completed(asked), 8 - issuers.WAITING_MAX))
+        assert verifier.verify(known)
+        trusted.answers.set()
+    for each in refused:
+        problem = each.exception()
+        assert isinstance(problem, ProblemError)
+        assert (problem.status, "Retry-After" in problem.headers) == (503, True)
+    assert all(isinstance(each.exception(), BadToken) for each in asked if each not in refused)
 
 
 def test_the_keys_are_there_before_the_first_token(trusted: Issuer) -> None:
