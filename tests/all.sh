@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test that this machine can run. The tests on a cluster, which mostly wait for pods, run in parallel with
-# the tests without one.
+# Runs every test that this machine can run. The tests on a cluster, which mostly wait for pods, and then those of the
+# chart run in parallel with the others.
 #   tests/all.sh [COMMAND...]    the COMMANDs run first, in parallel with the tests on a cluster
 # The browser tests run last and alone: Chromium aborts its requests when a container network is created or removed.
 # A failure does not stop the other tests, and is reported at the end. Ctrl-C stops all tests once they have cleaned up.
@@ -47,7 +47,10 @@ run() {
 
 on_a_cluster() {
     trap 'exit 130' INT
-    run "on a cluster" $python -m pytest tests/e2e tests/skaffold > "$output/beside"
+    {
+        run "on a cluster" $python -m pytest tests/e2e tests/skaffold
+        run "of the chart" $python -m pytest tests/chart
+    } > "$output/beside"
 }
 
 without_a_cluster() {
@@ -55,7 +58,7 @@ without_a_cluster() {
     exec 9> "$CATALOG_TEST_NETWORK_LOCK"
     $python -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
     for command in "$@"; do run "$(basename "$command")" "$command"; done
-    run "without a cluster" $python -m pytest --cov --cov-report= tests/{unit,api,system,chart,compose}
+    run "without a cluster" $python -m pytest --cov --cov-report= tests/{unit,api,system,compose}
 }
 
 in_a_browser() {
@@ -67,7 +70,7 @@ $python -m coverage erase
 start without_a_cluster "$@"
 start on_a_cluster
 wait "${jobs[0]}"
-[[ -z $(jobs -r) ]] || echo "Waiting for the tests on a cluster, which write to $output/beside."
+[[ -z $(jobs -r) ]] || echo "Waiting for the tests on a cluster and of the chart, which write to $output/beside."
 wait "${jobs[1]}"
 cat "$output/beside"
 start in_a_browser

@@ -40,14 +40,19 @@ def script(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    [("tests/e2e", "on a cluster"), ("unit", "without a cluster"), ("tests/browser", "in a browser")],
+    [
+        ("tests/e2e", "on a cluster"),
+        ("tests/chart", "of the chart"),
+        ("unit", "without a cluster"),
+        ("tests/browser", "in a browser"),
+    ],
 )
 def test_a_failure_of_any_kind_fails_the_whole_and_is_named_at_its_end(script: Path, folder: str, kind: str) -> None:
     done = subprocess.run([script], env=os.environ | {"FAILING": folder}, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    *_, test, first, second, third = done.stdout.splitlines()
+    *_, test, first, second, third, fourth = done.stdout.splitlines()
     assert test == "FAILED tests/a_test"
-    (failed,) = [line for line in (first, second, third) if not line.startswith("passed in ")]
+    (failed,) = [line for line in (first, second, third, fourth) if not line.startswith("passed in ")]
     assert re.fullmatch(f"FAILED in [0-9]+ s: {kind}", failed)
 
 
@@ -58,8 +63,8 @@ def test_a_command_that_fails_stops_no_test_and_fails_the_whole(script: Path) ->
     environment = os.environ | {"FAILING": "no test"}
     done = subprocess.run([script, command], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    ended = sorted(line.partition(" ")[0] for line in done.stdout.splitlines()[-4:])
-    assert ended == ["FAILED", "passed", "passed", "passed"]
+    ended = sorted(line.partition(" ")[0] for line in done.stdout.splitlines()[-5:])
+    assert ended == ["FAILED", "passed", "passed", "passed", "passed"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
