@@ -100,7 +100,7 @@ def test_the_first_password_is_shown_as_documented_and_what_was_generated_is_kep
 
 def test_accounts_come_and_go_with_their_files(compose: Compose, tmp_path: Path) -> None:
     def accounts(kind: str) -> str:
-        return compose.call("run", "--rm", "secrets", "cat", f"/run/secrets/catalog/{kind}").stdout
+        return compose.call("exec", "-T", "display-product", "cat", f"/run/secrets/catalog/{kind}").stdout
 
     before = accounts("editors")
     for kind in ("editors", "readers"):
