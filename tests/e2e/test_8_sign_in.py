@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from e2e.conftest import values, write
-from e2e.kube import Cluster, Release, eventually
+from e2e.kube import SERVICES, Cluster, Release, eventually
 from e2e.load import Load
 from e2e.shop import Browser, names
 from serving import credentials
@@ -51,6 +51,8 @@ def signed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     eventually(lambda: browser.open("GET", "/products").status == 200, 60)
     with Load(browser, adding=False) as release.readers:  # type: ignore[attr-defined]
         said = release.install("--values", write(directory / "values.yaml", own, auth))
+        # Until they have gone, pods from before the upgrade may answer.
+        eventually(lambda: all(len(release.pods(service)) == 1 for service in SERVICES), 60)
     release.said = said  # type: ignore[attr-defined]
     yield release
     cluster.kubectl("delete", "namespace", "signed", "--wait=false")
