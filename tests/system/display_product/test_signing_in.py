@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from threading import Event, Semaphore
 from typing import Any
+from urllib.parse import urlsplit
 
 import bcrypt
 import pytest
@@ -358,6 +359,16 @@ def test_pages_of_different_people_never_mix(guarded_settings: Settings) -> None
     etag = pages[0].response.headers["ETag"]
     assert reader.get("/products", headers={"If-None-Match": etag}).status == 200
     assert editor.get("/products", headers={"If-None-Match": etag}).status == 304
+
+
+def test_whoever_has_not_signed_in_sees_a_product_without_an_empty_row_of_buttons(guarded_settings: Settings) -> None:
+    app = display_product.create_app(guarded_settings)
+    editor, nobody = Browser(app.test_client()), Browser(app.test_client())
+    sign_in(editor, EDITOR)
+    made = editor.send(editor.get("/products/new"), "/products/new", name="Lamp", price="3")
+    address = urlsplit(made.response.headers["Location"]).path
+    assert editor.get(address).texts(".actions a") == ["Edit", "History", "Delete"]
+    assert not nobody.get(address).soup.select(".actions")
 
 
 def test_after_some_failures_a_name_has_to_wait_wherever_they_came_from(
