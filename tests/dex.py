@@ -1,6 +1,7 @@
 """Dex, a real OpenID Connect provider, as a process of the tests' own."""
 
 import json
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -19,15 +20,23 @@ GROUPS = {"ada": ["staff"], "ben": ["interns"], "cid": []}
 """Who has an account at Dex, and in which groups they are."""
 
 
+HERE = "127.0.0.1"
+
+
 @contextmanager
-def running_dex(directory: Path, port: int, callback: str) -> Iterator[None]:
-    """Runs Dex at this port until the end, for a client with this callback address."""
+def running_dex(
+    directory: Path, port: int, callback: str, host: str = HERE, pair: tuple[Path, Path] | None = None
+) -> Iterator[None]:
+    """Runs Dex at this port until the end, for a client with this callback address.
+
+    Elsewhere than on the loopback interface it needs a certificate, which is its own authority, and its key.
+    """
     # Dex takes no lower cost.
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10, b"2a")).decode()
     config = {
-        "issuer": issuer(port),
+        "issuer": issuer(port, host),
         "storage": {"type": "memory"},
-        "web": {"http": f"127.0.0.1:{port}"},
+        "web": _web(f"{host}:{port}", pair),
         "oauth2": {"skipApprovalScreen": True},
         "enablePasswordDB": True,
         "staticClients": [
@@ -45,23 +54,31 @@ def running_dex(directory: Path, port: int, callback: str) -> Iterator[None]:
         program = requirements.program("dex")
         process = subprocess.Popen([program, "serve", str(file)], stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait(port, directory / "dex.log")
+        _wait(issuer(port, host), pair, directory / "dex.log")
         yield
     finally:
         process.terminate()
         process.wait(40)
 
 
-def issuer(port: int) -> str:
+def issuer(port: int, host: str = HERE) -> str:
     """The address of Dex at this port."""
-    return f"http://127.0.0.1:{port}/dex"
+    return f"{'http' if host == HERE else 'https'}://{host}:{port}/dex"
 
 
-def _wait(port: int, log: Path) -> None:
+def _web(address: str, pair: tuple[Path, Path] | None) -> dict[str, str]:
+    if pair is None:
+        return {"http": address}
+    certificate, key = pair
+    return {"https": address, "tlsCert": str(certificate), "tlsKey": str(key)}
+
+
+def _wait(address: str, pair: tuple[Path, Path] | None, log: Path) -> None:
+    trust = None if pair is None else ssl.create_default_context(cafile=str(pair[0]))
     deadline = time.monotonic() + 60
     while True:
         try:
-            with urllib.request.urlopen(f"{issuer(port)}/.well-known/openid-configuration", timeout=5):
+            with urllib.request.urlopen(f"{address}/.well-known/openid-configuration", timeout=5, context=trust):
                 return
         except OSError:
             if time.monotonic() > deadline:
